@@ -1,0 +1,150 @@
+"""The connector contract: what every kind of source must offer, and the three ways it may fail.
+
+    Failure                     what the run does
+     ├─ Unavailable             tries again at the next tick (or after ``retry_after``)
+     ├─ Refused                 a person must act; data kept, one alert
+     └─ Garbled                 what arrived cannot be trusted; data kept as it was
+
+A connector knows no database, organisation, schedule or other source. An SDK's own exception never leaves it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Struct
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from connectors.records import Record
+
+SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+Every = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(s|m|h|d)$")]
+
+
+class Failure(Exception):
+    """The source could not be read. ``str(error)`` is one safe sentence with place and cure, for staff."""
+
+
+class Unavailable(Failure):
+    """The source does not answer now; the next tick tries again."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # seconds
+
+
+class Refused(Failure):
+    """A person must act: a missing file, a withdrawn token, a setting that does not fit."""
+
+
+class Garbled(Failure):
+    """What the source sent cannot be trusted (half a file, a web page saved as CSV): keep what we have."""
+
+
+class Unreadable(Exception):
+    """One row cannot become a record. Raised by ``Connector.map`` and by the mirror's own encoding."""
+
+    def __init__(self, field: str, reason: str, cure: str = "") -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field, self.reason, self.cure = field, reason, cure
+
+
+class Reads(Enum):
+    """What a listing means: in CHANGES silence means unchanged, in EVERYTHING absence means gone."""
+
+    CHANGES = "changes"
+    EVERYTHING = "everything"
+
+
+class Row(Struct, frozen=True):
+    """One raw thing, not mapped yet. ``fingerprint`` is 8 bytes over everything its record is made of;
+    ``data_rows`` is how many rows of the file it was read from (an order with three lines: three)."""
+
+    source_id: str
+    fingerprint: bytes
+    raw: Any
+    data_rows: int = 1
+    place: str = ""  # "orders.csv, record 12 (line 40)": where a person finds it
+
+
+class Gone(Struct, frozen=True):
+    """The source's explicit word about one id: ``deleted``, or ``hidden`` with the visibility rule that decided."""
+
+    source_id: str
+    why: str  # "deleted" | "hidden"
+    rule: str = ""  # for hidden: "show.invoice.status: Draft is not in the list"
+    number: str = ""  # what people call it, so that `fanlight explain` finds it
+    data_rows: int = 1
+
+
+class Skipped(Struct, frozen=True):
+    """A row that cannot be read, for the quarantine. ``source_id`` is None when not even the id is known."""
+
+    source_id: str | None
+    place: str
+    field: str
+    reason: str
+    cure: str = ""
+    data_rows: int = 1
+
+
+class Page(Struct, frozen=True):
+    """Kept with its cursor in one transaction, or not at all. ``cursor`` None = not safe to resume from here.
+    ``as_of`` is the source's own word for when this was true (Date header, file time), aware UTC."""
+
+    rows: Sequence[Row] = ()
+    gone: Sequence[Gone] = ()
+    skipped: Sequence[Skipped] = ()
+    cursor: str | None = None
+    as_of: datetime | None = None
+    notes: Sequence[str] = ()  # for staff: "read as cp1252", "2 unknown statuses: …"
+
+
+class SourceSettings(BaseModel):
+    """The keys every ``[[sources]]`` table has. A connector's ``Settings`` extends it with its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: SourceId = Field(description="Never changes: it is part of every mirrored row's key.")
+    label: str = Field(min_length=1, max_length=60, description="What customers read: 'Xero · checked 4 min ago'.")
+    kind: str
+    every: Every = "15m"
+    stale_after: Every | None = None  # default: twice `every`, at least 1 h; exports: 48 h
+
+
+class Connector(ABC):
+    """One configured source. Making one touches no network and opens no file for reading its rows."""
+
+    Settings: ClassVar[type[SourceSettings]]
+    settings: SourceSettings
+
+    @property
+    @abstractmethod
+    def reads(self) -> Mapping[type[Record], Reads]:
+        """The record types this source yields as configured, and what its listings mean."""
+
+    @abstractmethod
+    def mapping(self, record: type[Record]) -> str:
+        """A hash of everything that shapes this record: profile, show rules, settings, code version."""
+
+    def id_rule(self, record: type[Record]) -> str:  # noqa: ARG002 - for connectors that have a choice
+        """How ids are made ("Id" or "Name" in a Shopify export); stored with the stream, checked ever after."""
+        return ""
+
+    @abstractmethod
+    def check(self) -> None:
+        """The cheapest authenticated call; raises a Failure that says what is wrong and what to do."""
+
+    @abstractmethod
+    def pull(self, record: type[Record], cursor: str | None) -> Iterator[Page]:
+        """Yield pages from ``cursor`` (None: from the start). Raises only Failure."""
+
+    @abstractmethod
+    def map(self, record: type[Record], raw: Any) -> Record:
+        """Turn one row's ``raw`` into its record. Pure; raises Unreadable."""
+
+    def list_ids(self, record: type[Record]) -> Iterator[str]:
+        """All ids there are, where the source cannot report every delete."""
+        raise NotImplementedError(f"{type(self).__name__} needs no sweep of {record.__name__}")
