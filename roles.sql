@@ -1,0 +1,1 @@
+-- PostgreSQL only: roles, grants and row policies.
