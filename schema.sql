@@ -224,7 +224,7 @@ create table organisations (               -- our customers
 create table links (                       -- account of a source → organisation; explicit rules only
   source text not null,
   account text not null,
-  org_id bigint not null,
+  org_id bigint,                           -- null: staff keep this account apart; no rule may link it
   rule text not null,                      -- primary | id map | tax_number | number | staff
   made_by text not null,
   made_at timestamp not null,
