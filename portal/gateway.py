@@ -37,6 +37,16 @@ class Where:
 
 
 @dataclass(frozen=True)
+class Either:
+    """Alternatives: at least one of them holds, each a set of conditions that hold together. None at all: nothing fits."""
+
+    options: Sequence[Sequence[Where]]
+
+
+Condition = Where | Either
+
+
+@dataclass(frozen=True)
 class Found:
     """One mirrored record with what every page must show beside it. Columns are read as attributes
     (``found.number``); JSON columns arrive decoded (``found.lines`` is a list of dicts)."""
@@ -122,13 +132,13 @@ class Gateway:
         raise NotImplementedError
 
     def page(
-        self, record: type[Record], where: Sequence[Where] = (), *, order: str = "-sort_at", after: str | None = None,
+        self, record: type[Record], where: Sequence[Condition] = (), *, order: str = "-sort_at", after: str | None = None,
         limit: int = 20,
     ) -> Slice:
         """One page by keyset; ``order`` is a column, '-' before it for newest first; raises BadCursor."""
         raise NotImplementedError
 
-    def count(self, record: type[Record], where: Sequence[Where] = (), *, cap: int = 1000) -> int:
+    def count(self, record: type[Record], where: Sequence[Condition] = (), *, cap: int = 1000) -> int:
         """How many there are, counted up to ``cap`` + 1 ("1,000+")."""
         raise NotImplementedError
 
