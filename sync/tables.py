@@ -5,6 +5,7 @@ Amounts become BIGINT minor units of the record's currency; an amount finer than
 
 import hashlib
 import re
+import secrets
 from base64 import b32encode
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
@@ -107,6 +108,11 @@ def fold(text: str) -> str:
     """Text as search compares it: compatibility forms, case and accents folded away."""
     flat = normalize("NFKD", text.casefold())
     return normalize("NFKC", "".join(c for c in flat if not 0x300 <= ord(c) < 0x370)).casefold()
+
+
+def new_id() -> int:
+    """A row id nobody can guess or count: 63 random bits."""
+    return secrets.randbits(63)
 
 
 def email_key(address: str) -> str:
