@@ -273,6 +273,7 @@ create table sessions (
   user_id bigint not null,
   org_id bigint,                           -- the organisation chosen; checked against current rights on every request
   device text not null,                    -- "Safari on iPhone", for the list of devices
+  device_hash text,                        -- the row of devices that goes when a person ends this session
   made_at timestamp not null,
   seen_at timestamp not null,
   idle_seconds integer not null,
