@@ -1,0 +1,233 @@
+"""Fanlight on SQLite: two WAL files in one folder, and what each role may do with them.
+
+A connection writes at most one of the two files; the other is attached read-only.
+"""
+
+import re
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.pool import QueuePool
+
+from sync.database import wall
+from sync.database.versions import Migration, WrongDatabase, new_value, refuse_version, statements
+from sync.tables import PORTAL, SCHEMA_VERSION, section
+
+PATIENCE = {"web": 5.0, "staff": 5.0, "sync": 30.0, "owners": 30.0}  # seconds a writer waits for another
+READS_OF_SYNC = frozenset({"organisations", "links", "meta"})
+WRITES_OF_OWNERS = frozenset({"organisations", "links", "audit"})
+SPOKEN = (
+    "select",
+    "with",
+    "insert",
+    "update",
+    "delete",
+    "savepoint",
+    "release",
+    "rollback",
+    "begin",
+    "commit",
+    "pragma",
+)
+SCOPED_IN_PORTAL = re.compile(r"\bmain\.(organisations|members)\b")
+WRITES = (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE)
+HARMLESS = (
+    sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT, sqlite3.SQLITE_RECURSIVE,
+)  # fmt: skip
+TRANSLATION: dict[str, dict[str, str]] = {
+    "web": {"mirror": "temp", "portal": "main"},
+    "staff": {"mirror": "mirror", "portal": "main"},
+    "owners": {"mirror": "mirror", "portal": "main"},
+    "sync": {"mirror": "main", "portal": "portal"},
+}
+
+
+@dataclass(frozen=True)
+class Files:
+    """mirror.db and portal.db in one folder."""
+
+    folder: Path
+    dialect = "sqlite"
+
+    def __str__(self) -> str:
+        return str(self.folder)
+
+    def path(self, name: str) -> Path:
+        """The file of one schema."""
+        return self.folder / f"{name}.db"
+
+    def exists(self) -> bool:
+        """Whether both files are there and were completed."""
+        return all(self.version(name) is not None for name in ("mirror", "portal"))
+
+    def version(self, name: str) -> str | None:
+        """The schema version a file says it has; None without the file or its tables."""
+        if not self.path(name).is_file():
+            return None
+        try:
+            with closing(self._connect(name, "ro", 5.0)) as connection:
+                if not connection.execute("select 1 from sqlite_master where name = 'meta'").fetchone():
+                    return None
+                found = connection.execute("select value from meta where name = 'schema_version'").fetchone()
+        except sqlite3.DatabaseError as e:
+            raise WrongDatabase(
+                f"{self.path(name)} cannot be read as a Fanlight database ({e}): restore a backup, "
+                "or move the file away and run `fanlight init`"
+            ) from e
+        return str(found[0]) if found else ""
+
+    def check(self) -> None:
+        """Refuse files that are missing or of another version."""
+        for name in ("mirror", "portal"):
+            found = self.version(name)
+            if found is None:
+                raise WrongDatabase(f"there is no {name}.db in {self.folder}: run `fanlight init`")
+            refuse_version(str(self.path(name)), found)
+
+    def create(self, admin: str | None) -> None:  # noqa: ARG002 - one's own files need no administrator
+        """Make what is missing. Both files made together are a pair; one made anew waits for a restamp."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        pairing = new_value()
+        for name in ("mirror", "portal"):
+            self.path(name).touch(mode=0o600)
+            with closing(self._connect(name, "rw", 30.0)) as connection:
+                connection.execute("pragma journal_mode = wal")
+                connection.execute("begin immediate")
+                if not connection.execute("select 1 from sqlite_master where name = 'meta'").fetchone():
+                    _fill(connection, name, pairing)
+                connection.commit()
+
+    def migrate(self, migrations: Sequence[Migration], admin: str | None) -> None:  # noqa: ARG002
+        """Run the migrations a file has not had; each in one transaction with its new version."""
+        for name in ("mirror", "portal"):
+            with closing(self._connect(name, "rw", 30.0)) as connection:
+                for migration in migrations:
+                    connection.execute("begin immediate")
+                    current = connection.execute(
+                        "select value from meta where name = 'schema_version'"
+                    ).fetchone()
+                    if int(current[0]) < migration.version:
+                        for statement in statements(getattr(migration, name)):
+                            connection.execute(statement)
+                        connection.execute(
+                            "update meta set value = ? where name = 'schema_version'",
+                            (str(migration.version),),
+                        )
+                    connection.commit()
+
+    def engine(self, role: str, write: bool) -> sa.Engine:
+        """A pool of connections with the rights of one role."""
+        engine = sa.create_engine(
+            "sqlite://",
+            creator=lambda: self._open(role, write),
+            poolclass=QueuePool,
+            pool_size=5,
+            max_overflow=25,
+            execution_options={"schema_translate_map": TRANSLATION[role]},
+        )
+        begin = "begin immediate" if write else "begin"
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        if role == "web":
+            _guard(engine)
+        else:
+            event.listen(engine, "connect", lambda connection, _: connection.set_authorizer(_limits(role)))
+        return engine
+
+    def bind(self, connection: sa.Connection, organisation: int | None, person: str | None) -> None:
+        """Show one scope's rows on a web connection until its transaction ends."""
+        scope: wall.Scope = connection.info["scope"]
+        scope.organisation, scope.person = organisation, person
+
+    def paired(self, connection: sa.Connection) -> bool:
+        """Whether the two files of a bound web connection belong together."""
+        row = connection.exec_driver_sql("select mirror, portal from temp.pairing").one()
+        return bool(row[0] == row[1])
+
+    def _open(self, role: str, write: bool) -> sqlite3.Connection:
+        own, other = ("mirror", "portal") if role == "sync" else ("portal", "mirror")
+        try:
+            connection = self._connect(own, "rw" if write else "ro", PATIENCE[role])
+            connection.execute(f"attach database ? as {other}", (self._uri(other, "ro"),))
+        except sqlite3.OperationalError as e:
+            raise WrongDatabase(
+                f"the database in {self.folder} cannot be opened ({e}): run `fanlight init`"
+            ) from e
+        return connection
+
+    def _connect(self, name: str, mode: str, patience: float) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._uri(name, mode), uri=True, timeout=patience, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("pragma foreign_keys = on")
+        connection.execute("pragma temp_store = memory")
+        connection.execute(f"pragma main.synchronous = {'normal' if name == 'mirror' else 'full'}")
+        return connection
+
+    def _uri(self, name: str, mode: str) -> str:
+        return f"{self.path(name).resolve().as_uri()}?mode={mode}"
+
+
+def _fill(connection: sqlite3.Connection, name: str, pairing: str) -> None:
+    for statement in statements(section(name)):
+        connection.execute(statement)
+    values = {"schema_version": str(SCHEMA_VERSION), "pairing": pairing}
+    if name == "mirror":
+        values["epoch"] = new_value()
+    connection.executemany("insert into meta (name, value) values (?, ?)", values.items())
+
+
+def _guard(engine: sa.Engine) -> None:
+    """Wall in every connection of the web's pool and empty its scope before and after each transaction."""
+
+    @event.listens_for(engine, "connect")
+    def wall_in(connection: Any, record: Any) -> None:
+        record.info["scope"] = wall.build(connection)
+
+    @event.listens_for(engine, "begin")
+    def unbind(connection: sa.Connection) -> None:
+        connection.info["scope"].clear()
+
+    @event.listens_for(engine, "checkin")
+    def unbind_returned(connection: Any, record: Any) -> None:  # noqa: ARG001
+        if "scope" in record.info:
+            record.info["scope"].clear()
+
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def word(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
+        # The authorizer is not told of EXPLAIN, and a query plan would tell the names of the base views.
+        if not statement.lstrip().lower().startswith(SPOKEN):
+            raise InvalidRequestError(f"the web may not run {statement[:40]!r}")
+        # All views stand in temp, and SQLAlchemy knows one schema for all of the portal's tables.
+        return SCOPED_IN_PORTAL.sub(r"temp.\1", statement), parameters
+
+
+def _limits(role: str) -> Callable[[int, str | None, str | None, str | None, str | None], int]:
+    """The roles behind the counter see all rows, but reach no more tables than they do on PostgreSQL."""
+    writable = {
+        "owners": WRITES_OF_OWNERS,
+        "staff": frozenset(PORTAL) - {"meta", "organisations", "links"},
+    }.get(role)
+
+    def authorize(
+        action: int, one: str | None, _two: str | None, database: str | None, _via: str | None
+    ) -> int:
+        if action in WRITES:
+            allowed = database == "temp" or (database == "main" and (writable is None or one in writable))
+        elif action == sqlite3.SQLITE_READ:
+            allowed = role != "sync" or database != "portal" or one in READS_OF_SYNC
+        elif action == sqlite3.SQLITE_PRAGMA:
+            allowed = one == "read_uncommitted"
+        elif action == sqlite3.SQLITE_FUNCTION:
+            allowed = _two != "load_extension"
+        else:
+            allowed = action in HARMLESS
+        return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+    return authorize
