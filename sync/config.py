@@ -3,18 +3,45 @@
 Secrets stand in the TOML by name only: ``{ env = "NAME" }`` or ``{ file = "path" }``.
 """
 
+import os
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from connectors.base import SourceSettings
+from connectors import find, kinds
+from connectors.base import Every, SourceSettings
+from connectors.secret import Secret
+from sync import checks
+from sync.agreement import disagreements, source_tables
+from sync.complaints import complaints, did_you_mean, refusal
+from sync.id_files import read_id_file
+from sync.toml_text import Lines, Place, Unreadable, read
 
-STAGES = ("received", "in_production", "part_dispatched", "dispatched", "delivered", "on_hold", "cancelled")
-ROLES = ("admin", "finance", "orders", "support", "read_all")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+Picture = Annotated[Path, AfterValidator(checks.picture)]
+Host = Annotated[str, AfterValidator(checks.host_name)]
+Section = Literal["orders", "invoices", "support", "account"]
+Block = Literal["orders", "invoices", "support"]
+Role = Literal["admin", "finance", "orders", "support", "read_all"]
+StageName = Literal[
+    "received", "in_production", "part_dispatched", "dispatched", "delivered", "on_hold", "cancelled"
+]
+ROLES: tuple[Role, ...] = get_args(Role)
+STAGES: tuple[StageName, ...] = get_args(StageName)
 
 
 class Table(BaseModel):
@@ -23,25 +50,8 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def resolve(value: Any, info: ValidationInfo) -> Any:
-    """Read the secret a table names; a plain string in the TOML is refused."""
-    raise NotImplementedError
-
-
-Secret = Annotated[SecretStr, BeforeValidator(resolve)]
-
-
-def known_zone(name: str) -> str:
-    """Refuse a time zone the tz database does not know."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"unknown time zone {name!r}; use a name like Europe/Berlin") from None
-    return name
-
-
 class Help(Table):
-    """Whom customers can call, shown on every page (the account's own owner comes first where known)."""
+    """[portal.help]: whom customers can call (the account's own owner comes first where known)."""
 
     name: str = ""
     email: str = ""
@@ -50,15 +60,17 @@ class Help(Table):
 
 
 class Brand(Table):
-    """What makes the portal yours."""
+    """[portal.brand]: what makes the portal yours."""
 
-    logo: Path | None = None  # svg or png
-    icon: Path | None = None
-    color: str = Field(default="#1f5f8b", pattern=r"^#[0-9a-fA-F]{6}$")  # repaired to AA contrast where needed
+    logo: Picture | None = None
+    icon: Picture | None = None
+    color: str = Field(
+        default="#1f5f8b", pattern=r"^#[0-9a-fA-F]{6}$"
+    )  # repaired to AA contrast where needed
 
 
 class Passwords(Table):
-    """Passwords of the three PostgreSQL roles; left out where the server trusts the connection (.pgpass, peer)."""
+    """[portal.passwords] of the PostgreSQL roles; left out where the server trusts us (.pgpass, peer)."""
 
     web: Secret | None = None
     staff: Secret | None = None
@@ -68,17 +80,25 @@ class Passwords(Table):
 class Portal(Table):
     """[portal]"""
 
-    name: str = Field(min_length=1, max_length=60)
-    base_url: str
-    database: str = "sqlite:var"  # sqlite:FOLDER or postgresql://host/dbname
+    name: str = Field(min_length=1, max_length=60, description="what customers call it")
+    base_url: Annotated[str, AfterValidator(checks.public_url)] = Field(
+        description='where customers reach it, like "https://portal.example.com"'
+    )
+    database: Annotated[str, AfterValidator(checks.database_url)] = "sqlite:var"
     passwords: Passwords = Passwords()
-    secret_key: Secret
-    timezone: Annotated[str, AfterValidator(known_zone)] = "UTC"
+    secret_key: Annotated[Secret, AfterValidator(checks.random_key)] = Field(
+        description='{ file = "secret.key" }, a file with at least 32 random bytes'
+    )
+    timezone: Annotated[str, AfterValidator(checks.known_zone)] = "UTC"
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
-    locale: str = "en"
-    sections: tuple[Literal["orders", "invoices", "support", "account"], ...] = ("orders", "invoices", "support", "account")
-    blocks: tuple[Literal["orders", "invoices", "support"], ...] = ("orders", "invoices", "support")
-    hosts: tuple[str, ...] = ()  # further host names that may be asked for; base_url's is always allowed
+    locale: Annotated[str, AfterValidator(checks.known_locale)] = "en"
+    sections: Annotated[tuple[Section, ...], AfterValidator(checks.no_doubles)] = get_args(Section)
+    blocks: Annotated[tuple[Block, ...], AfterValidator(checks.no_doubles)] = (
+        "orders",
+        "invoices",
+        "support",
+    )
+    hosts: tuple[Host, ...] = ()  # further host names that may be asked for; base_url's is always allowed
     proxies: int = Field(default=0, ge=0, le=5)  # trusted proxies in front
     help: Help = Help()
     brand: Brand = Brand()
@@ -87,16 +107,42 @@ class Portal(Table):
 class Organisations(Table):
     """[organisations]: which accounts are one customer. Explicit rules only."""
 
-    primary: str = Field(alias="from")  # the source whose accounts become organisations
-    match: tuple[Literal["tax_number", "number"], ...] = ()
-    ids: dict[str, dict[str, str]] = {}  # source → its account id → the primary source's account id
+    primary: str = Field(alias="from", description="the id of the source whose accounts are your customers")
+    match: Annotated[tuple[Literal["tax_number", "number"], ...], AfterValidator(checks.no_doubles)] = ()
+    id_files: dict[str, Annotated[dict[str, str], BeforeValidator(read_id_file)]] = {}  # source → a CSV file
+    ids: dict[str, dict[str, str]] = Field(default={}, validate_default=True)
+    # source → its account id → the primary source's account id; holds the id files' rows too
+
+    @field_validator("ids")
+    @classmethod
+    def with_files(cls, told: dict[str, dict[str, str]], info: ValidationInfo) -> dict[str, dict[str, str]]:
+        """Add the rows of the id files; the same account mapped differently in both is refused."""
+        files = info.data.get("id_files", {})
+        crossed = [
+            (
+                (source, account),
+                f'is mapped to "{primary}" here and to "{other}" in the id file; leave one of them',
+            )
+            for source, ids in told.items()
+            for account, primary in ids.items()
+            if (other := files.get(source, {}).get(account, primary)) != primary
+        ]
+        if crossed:
+            raise refusal(crossed)
+        return {source: {**files.get(source, {}), **told.get(source, {})} for source in {**files, **told}}
 
 
 class Stage(Table):
-    """A source status in the customer's words."""
+    """A status in the customer's words: ``"Shipped" = "dispatched"`` or ``{ stage = …, say = … }``."""
 
-    stage: Literal["received", "in_production", "part_dispatched", "dispatched", "delivered", "on_hold", "cancelled"]
-    say: str = ""
+    stage: StageName
+    say: str = Field(default="", max_length=40)
+
+    @model_validator(mode="before")
+    @classmethod
+    def long_form(cls, told: Any) -> Any:
+        """Take the short form too."""
+        return {"stage": told} if isinstance(told, str) else told
 
 
 class Stages(Table):
@@ -111,29 +157,78 @@ class Mail(Table):
 
     method: Literal["smtp", "print"] = "print"
     host: str = ""
-    port: int = 587
+    port: int = Field(default=587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str = ""
     password: Secret | None = None
-    sender: str = ""
+    sender: Annotated[str, AfterValidator(checks.mail_address)] = ""
+
+    @model_validator(mode="after")
+    def complete(self) -> Self:
+        """SMTP needs to know its server and whom the mail is from; a user needs a password."""
+        missing: list[tuple[Place, str]] = []
+        if self.method == "smtp" and not self.host:
+            missing.append((("host",), 'is missing; method = "smtp" needs the mail server\'s name'))
+        if self.method == "smtp" and not self.sender:
+            missing.append((("sender",), 'is missing; add it, like "Example Ltd <orders@example.com>"'))
+        if bool(self.user) != (self.password is not None):
+            missing.append((("password",), "and user go together; give both or neither"))
+        if missing:
+            raise refusal(missing)
+        return self
 
 
 class Login(Table):
     """[login]: who may sign in and for how long."""
 
     who: Literal["invited", "contacts"] = "invited"
-    roles: tuple[Literal["admin", "finance", "orders", "support", "read_all"], ...] = ("read_all",)  # of contacts
-    idle: str = Field(default="12h", pattern=r"^[1-9][0-9]*(s|m|h|d)$")
-    remember: str = Field(default="30d", pattern=r"^[1-9][0-9]*(s|m|h|d)$")
+    roles: Annotated[tuple[Role, ...], AfterValidator(checks.no_doubles)] = ("read_all",)  # of contacts
+    idle: Every = "12h"
+    remember: Every = "30d"
+
+
+def of_its_kind(told: Any, info: ValidationInfo) -> Any:
+    """Check one [[sources]] table against the settings of its connector."""
+    if not isinstance(told, dict):
+        return told
+    try:
+        settings = find(str(told.get("kind"))).Settings
+    except KeyError:
+        raise refusal(_without_kind(told)) from None
+    except (ImportError, AttributeError) as error:
+        raise refusal([(("kind",), f'"{told["kind"]}" is installed but does not load: {error}')]) from None
+    try:
+        return settings.model_validate(told, context=info.context)
+    except ValidationError as error:
+        raise refusal(complaints(error, settings)) from None
+
+
+def _without_kind(told: dict[str, Any]) -> list[tuple[Place, str]]:
+    """What can be said of a source whose own keys nobody knows: its kind, and the keys all kinds have."""
+    if "kind" in told:
+        found: list[tuple[Place, str]] = [
+            (("kind",), f'"{told["kind"]}" is not installed; {did_you_mean(str(told["kind"]), kinds())}')
+        ]
+    else:
+        found = [(("kind",), f"is missing; add one of: {', '.join(kinds())}")]
+    shared = {key: told[key] for key in SourceSettings.model_fields if key in told}
+    try:
+        SourceSettings.model_validate({**shared, "kind": "any"})
+    except ValidationError as error:
+        found += complaints(error, SourceSettings)
+    return found
 
 
 class Config(Table):
     """The whole file. ``path`` is where it was read from; relative paths in it start at its folder."""
 
     path: Path
-    portal: Portal
-    organisations: Organisations
-    sources: tuple[SourceSettings, ...]
+    warnings: tuple[str, ...] = ()  # what works but should be mended, for `check config` and `serve`
+    portal: Portal = Field(description="a [portal] table")
+    organisations: Organisations = Field(description='an [organisations] table with from = "a source\'s id"')
+    sources: tuple[Annotated[SourceSettings, BeforeValidator(of_its_kind)], ...] = Field(
+        description="at least one [[sources]] table"
+    )
     stages: Stages = Stages()
     mail: Mail = Mail()
     login: Login = Login()
@@ -145,11 +240,14 @@ class Config(Table):
 
 
 class Problem(BaseModel):
-    """One thing wrong in the file: where, which key, what, and the cure."""
+    """One thing wrong in the file: where, which key, what, and the cure. Line 0: the file as a whole."""
 
     line: int
     key: str
     message: str
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.key}: {self.message}" if self.line else f" {self.message}"
 
 
 class BadConfig(Exception):
@@ -157,7 +255,7 @@ class BadConfig(Exception):
 
     def __init__(self, path: Path, problems: list[Problem]) -> None:
         self.path, self.problems = path, problems
-        super().__init__("\n".join(f"{path}:{p.line}: {p.key}: {p.message}" for p in problems))
+        super().__init__("\n".join(f"{path}:{problem}" for problem in problems))
 
 
 def duration(text: str) -> timedelta:
@@ -165,6 +263,31 @@ def duration(text: str) -> timedelta:
     return timedelta(seconds=int(text[:-1]) * UNITS[text[-1]])
 
 
-def load(path: Path) -> Config:
+def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
     """Read and check the file; raises BadConfig with every problem in it."""
-    raise NotImplementedError
+    try:
+        text, told = read(path)
+    except Unreadable as error:
+        raise BadConfig(path, [Problem(line=error.line, key="TOML", message=str(error))]) from None
+    warnings: list[str] = []
+    context = {"folder": path.absolute().parent, "env": environ, "warnings": warnings}
+    found = list(disagreements(told))
+    try:
+        config = Config.model_validate({**told, "path": path.absolute()}, context=context)
+    except ValidationError as error:
+        found += complaints(error, Config)
+    if found:
+        raise BadConfig(path, _problems(found, told, Lines(text)))
+    return config.model_copy(update={"warnings": tuple(warnings)})
+
+
+def _problems(found: list[tuple[Place, str]], told: dict[str, Any], lines: Lines) -> list[Problem]:
+    """The complaints in the order of the file; a source goes by its id."""
+    problems = []
+    for place, message in found:
+        names = [str(part) for part in place]
+        if place[0] == "sources" and len(place) > 1:
+            source = source_tables(told)[int(place[1])]
+            names[1] = str(source.get("id", f"number {int(place[1]) + 1}"))
+        problems.append(Problem(line=lines.of(place), key=".".join(names), message=message))
+    return sorted(problems, key=lambda problem: problem.line)
