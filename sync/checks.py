@@ -99,10 +99,8 @@ def database_url(url: str) -> str:
     if not url.startswith("postgresql://"):
         raise ValueError('must be "sqlite:FOLDER" or "postgresql://host/database"')
     parts = urlsplit(url)
-    if parts.username is not None:
-        raise ValueError(
-            "must name no user and no password: roles are Fanlight's own, passwords go to [portal.passwords]"
-        )
+    if parts.password:
+        raise ValueError("holds a password; name passwords under [portal.passwords] instead, as secrets")
     if not parts.path.strip("/"):
         raise ValueError('must end with the name of the database: "postgresql://host/database"')
     return url

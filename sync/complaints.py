@@ -55,7 +55,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def complaints(error: ValidationError, root: type[BaseModel]) -> list[tuple[Place, str]]:
     """Every problem in ``error`` with its place; ``root`` is the model that was validated."""
-    return [(each["loc"], _words(each, root)) for each in error.errors()]
+    errors = error.errors()
+    places = [each["loc"] for each in errors]
+    return [(each["loc"], _words(each, root)) for each in errors if not _echo(each, places)]
+
+
+def _echo(error: ErrorDetails, places: list[Place]) -> bool:
+    """Whether a list counts as empty only because something in it is wrong."""
+    place = error["loc"]
+    return error["type"] == "too_short" and any(p[: len(place)] == place and p != place for p in places)
 
 
 def _words(error: ErrorDetails, root: type[BaseModel]) -> str:

@@ -18,15 +18,15 @@ CURES = {  # a piece of tomllib's message → the cure
     "Illegal character": "close the quotes on the same line",
     "Unterminated string": "close the quotes",
     "Unescaped '\\'": "write \\\\ for a backslash, or use 'single quotes'",
-    "Cannot declare": "this table stands twice; put its keys under one heading",
     "Cannot overwrite": "this key stands twice; delete one of the two",
-    "Cannot mutate": "this table stands twice; put its keys under one heading",
+    "Cannot mutate": "this table stands above already; put its keys there",
     "Expected ']'": "close the bracket: [table] or [[table]]",
     "Unclosed array": "close the list with ]",
     "Unclosed inline table": "close it with }; an inline table stands on one line",
     "Expected newline": "one key a line; texts stand in quotes",
     "end of document": "something is not closed: a quote, a bracket or a brace",
 }
+TWICE = "a heading of that name stands above; put the keys there (or write both in [[double brackets]])"
 
 
 class Unreadable(Exception):
@@ -43,12 +43,16 @@ def read(path: Path) -> tuple[str, dict[str, Any]]:
     try:
         return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message = str(error)
-        at = re.search(r"\(at line (\d+), column \d+\)", message)
-        cure = next(
-            (cure for piece, cure in CURES.items() if piece in message), "compare config.example.toml"
-        )
-        raise Unreadable(int(at[1]) if at else text.count("\n") + 1, f"{message}; {cure}") from None
+        at = re.search(r"\(at line (\d+), column \d+\)", str(error))
+        line = int(at[1]) if at else text.count("\n") + 1
+        cure = _cure(str(error), text.split("\n")[line - 1])
+        raise Unreadable(line, f"{error}; {cure}") from None
+
+
+def _cure(message: str, line: str) -> str:
+    if message.startswith("Cannot") and line.lstrip().startswith("["):
+        return TWICE
+    return next((cure for piece, cure in CURES.items() if piece in message), "compare config.example.toml")
 
 
 def _text(path: Path) -> str:
