@@ -1,0 +1,150 @@
+"""How a question to the mirror becomes one SELECT: conditions, keyset paging, and rows back to ``Found``."""
+
+import operator
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import DecodeError, json
+from msgspec import Struct as MsgStruct
+
+from connectors.records import NAMES, Record
+from portal.gateway.found import BadCursor, Condition, Either, Found, Where
+from sync.tables import MIRROR, TABLE, fold
+
+INTERNAL = frozenset({"org_id", "fingerprint", "data_rows", "search_text", "email_key"})
+DETAILS = frozenset({"lines", "shipments", "events", "payments", "allocations", "messages"})
+ADDRESSES = frozenset({"billing", "shipping", "ship_to", "bill_to"})
+LONGEST_SEARCH = 1000
+INT64 = 2**63
+Clause = sa.ColumnElement[bool]
+COMPARE: dict[str, Callable[[Any, Any], Clause]] = {
+    "eq": operator.eq,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+}
+
+
+class Stream(MsgStruct, frozen=True):
+    """What a record inherits from where it came from."""
+
+    label: str
+    as_of: datetime | None
+
+
+Streams = Mapping[tuple[str, str], Stream]
+
+
+def columns(record: type[Record], *, details: bool) -> list[sa.Column[Any]]:
+    """The columns a page may show; a list does without details, so that lines are not read for nothing."""
+    left_out = INTERNAL if details else INTERNAL | DETAILS
+    return [column for column in TABLE[record].c if column.name not in left_out]
+
+
+def visible(record: type[Record], sources: Sequence[str]) -> list[Clause]:
+    """What customers may see at all: not gone, and of a source that is configured."""
+    table = TABLE[record]
+    return [table.c.gone_at.is_(None), table.c.source.in_(sources)]
+
+
+def clause(record: type[Record], condition: Condition) -> Clause:
+    """One condition as SQL; raises ValueError where the table has no such column."""
+    if isinstance(condition, Either):
+        options = [
+            sa.and_(sa.true(), *(clause(record, part) for part in option)) for option in condition.options
+        ]
+        return sa.or_(sa.false(), *options)
+    column = _column(record, condition.column)
+    match condition:
+        case Where(op="contains", column="search_text", value=value):
+            text = fold(clean(value))
+            return column.contains(text, autoescape=True) if len(text) <= LONGEST_SEARCH else sa.false()
+        case Where(op="ne", value=value):
+            return column.is_distinct_from(clean(value))
+        case Where(op="in", value=values):
+            return column.in_([clean(value) for value in values])
+        case Where(op="not_in", value=values):
+            return sa.or_(column.is_(None), column.not_in([clean(value) for value in values]))
+        case Where(op="eq" | "lt" | "le" | "gt" | "ge" as op, value=value):
+            return COMPARE[op](column, clean(value))
+    raise ValueError(f"{condition.op} cannot be asked of {condition.column}")
+
+
+def _column(record: type[Record], name: str) -> sa.Column[Any]:
+    column = TABLE[record].c.get(name)
+    if column is None:
+        raise ValueError(f"{NAMES[record]} has no column {name}")
+    return column
+
+
+def clean(value: Any) -> Any:
+    """A value both engines take: no NUL and no half characters in text, whole numbers of 64 bits."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode(errors="replace").decode()
+    if isinstance(value, int):
+        return max(-INT64, min(INT64 - 1, value))
+    return value
+
+
+class Order:
+    """The order of a list: one column, then ref, so that every row has a place of its own."""
+
+    def __init__(self, record: type[Record], wanted: str) -> None:
+        table = TABLE[record]
+        if wanted == "-sort_at" and "sort_at" not in table.c:
+            wanted = "name"
+        self.column, self.ref = _column(record, wanted.removeprefix("-")), table.c.ref
+        self.wanted, self.down = wanted, wanted.startswith("-")
+        kind: Any = self.column.type.python_type
+        self.shape = tuple[str, kind, str]
+        if self.column.nullable:
+            raise ValueError(f"{self.column.name} may be empty, so lists cannot be ordered by it")
+
+    def by(self) -> tuple[sa.UnaryExpression[Any], ...]:
+        """The ORDER BY."""
+        return tuple(column.desc() if self.down else column.asc() for column in (self.column, self.ref))
+
+    def beyond(self, after: str) -> Clause:
+        """What comes after a marker; raises BadCursor when it is not a marker of this order."""
+        place, here = sa.tuple_(self.column, self.ref), sa.tuple_(*self._read(after))
+        return place < here if self.down else place > here
+
+    def marker(self, found: Found) -> str:
+        """The marker of the page after this record."""
+        told = (self.wanted, found.values[self.column.name], found.values["ref"])
+        return urlsafe_b64encode(json.encode(told)).decode().rstrip("=")
+
+    def _read(self, after: str) -> tuple[Any, str]:
+        try:
+            told = urlsafe_b64decode(after.encode("ascii") + b"==")
+            wanted, value, ref = json.decode(told, type=self.shape)
+        except (UnicodeError, NotBase64, DecodeError) as e:
+            raise BadCursor from e
+        naive = isinstance(value, datetime) and value.tzinfo is None
+        if wanted != self.wanted or naive or clean(value) != value or clean(ref) != ref:
+            raise BadCursor
+        return sa.literal(value, self.column.type), sa.literal(ref)  # type: ignore[return-value]
+
+
+def streams(connection: sa.Connection) -> Streams:
+    """Label and as-of of every stream."""
+    sources, streams = MIRROR["sources"].c, MIRROR["streams"].c
+    asked = sa.select(sources.source, streams.record, sources.label, streams.as_of)
+    rows = connection.execute(asked.where(streams.source == sources.source))
+    return {(source, record): Stream(label, as_of) for source, record, label, as_of in rows}
+
+
+def found(record: type[Record], row: sa.RowMapping, streams: Streams) -> Found:
+    """A row as pages read it."""
+    values = {name: _decoded(name, value) for name, value in row.items()}
+    stream = streams.get((row["source"], NAMES[record]), Stream(row["source"], None))
+    return Found(NAMES[record], values, values["as_of"] or stream.as_of, stream.label)
+
+
+def _decoded(name: str, value: Any) -> Any:
+    return json.decode(value) if name in DETAILS | ADDRESSES and isinstance(value, str) else value
