@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.links import ID_MAP, PRIMARY, STAFF, Account, Decision, Link, Rules, comparable, decide
+from sync.owners.rules import ID_MAP, PRIMARY, STAFF, Account, Decision, Link, Rules, comparable, decide
 
 EVERY = frozenset({"crm", "shop", "books"})
 RULES = Rules(primary="crm", match=("tax_number", "number"), sources=EVERY, settled=EVERY)

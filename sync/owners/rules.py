@@ -1,8 +1,8 @@
 """Which account belongs to which organisation: the explicit rules, as one pure function without a database.
 
 The first that speaks decides: what staff said; accounts of the primary source are organisations; the id map;
-an exact tax or account number. Names, e-mail addresses and domains never decide anything. Ids are compared byte
-by byte: "0042" is not "42", and a no-break space counts.
+exact tax or account numbers. Names, e-mail addresses and domains never decide. Ids are compared byte by byte:
+"0042" is not "42", and a no-break space counts.
 
 A primary account that goes at its source keeps its organisation and its link (an undelete brings everything
 back), and the id map may go on naming it; by number it matches nothing any more, so that the account it was
