@@ -37,6 +37,9 @@ label = "Customer service"              # what customers read: "Customer service
 kind = "exports"
 every = "5m"
 
+[sources.show.ticket]                   # cases that are for staff only never reach the portal
+IsVisibleInSelfService = ["true"]
+
 [[sources.files]]
 path = "exports/accounts.csv"
 complete = true                         # the whole truth: what is no longer in the file is gone
