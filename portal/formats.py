@@ -132,9 +132,18 @@ def tidy(words: str) -> str:
     return flat[:1].upper() + flat[1:].lower() if flat.isascii() else flat
 
 
+def initial(name: str) -> str:
+    """The letter that stands for a name without a picture."""
+    return next((c for c in name if c.isalnum()), "·").upper()
+
+
 def age_text(seconds: float) -> str | None:
     """'just now', '4 min ago', '3 h ago', '2 days ago'; None from a week on, when the date says more."""
-    for limit, unit, words in ((MINUTE, 1, "just now"), (HOUR, MINUTE, "{} min ago"), (DAY, HOUR, "{} h ago")):
+    for limit, unit, words in (
+        (MINUTE, 1, "just now"),
+        (HOUR, MINUTE, "{} min ago"),
+        (DAY, HOUR, "{} h ago"),
+    ):
         if seconds < limit:
             return words.format(int(seconds // unit))
     days = int(seconds // DAY)

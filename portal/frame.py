@@ -1,0 +1,126 @@
+"""What stands around every page: navigation, whom to call, and how old the data on it is."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, g, render_template, url_for
+
+from connectors.records import Account
+from portal import brand
+from portal.gateway import Found, Freshness
+from sync.config import Config, Help
+
+# section → what customers call it, its page, the records it shows
+SECTIONS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "orders": ("Orders", "browse.orders", ("order",)),
+    "invoices": ("Invoices", "browse.invoices", ("invoice", "payment")),
+    "support": ("Support", "browse.tickets", ("ticket",)),
+    "account": ("Account", "account.home", ("account", "contact")),
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whom this customer can call. ``found`` is the account that names them, None for the portal's own help."""
+
+    help: Help
+    found: Found | None = None
+
+
+@dataclass(frozen=True)
+class Ages:
+    """How old the data of one page is: its streams, which sections are late, which are fine."""
+
+    shown: Sequence[Freshness]
+    late: Sequence[Freshness]
+    fine: Sequence[str]
+    streams: Sequence[Freshness]
+
+    def of(self, record: str) -> Sequence[Freshness]:
+        """The streams of one record type that have been read at least once."""
+        return [s for s in self.streams if s.record == record and s.as_of]
+
+    def nothing(self, record: str) -> str:
+        """Why nothing is shown: 'absent' from every source, 'waiting' for the first reading, or 'none' there."""
+        if any(s.as_of for s in self.streams if s.record == record):
+            return "none"
+        return "waiting" if any(s.as_of is None for s in self.streams if s.record in (record, "")) else "absent"
+
+    def planned(self, record: str) -> datetime | None:
+        """When the first reading of a record type is planned; a source never read stands there without records."""
+        coming = [s.next_run for s in self.streams if s.record in (record, "") and s.as_of is None]
+        return min((at for at in coming if at), default=None)
+
+
+def ages(
+    streams: Sequence[Freshness], records: Collection[str], sections: Collection[str], now: datetime
+) -> Ages:
+    """Judge the streams of a page: late is older than the source's own ``stale_after``."""
+    late = [s for s in streams if s.as_of and now - s.as_of > timedelta(seconds=s.stale_after)]
+    lagging = {s.record for s in late}
+    read = {s.record for s in streams if s.as_of}
+    fine = [
+        title
+        for section, (title, _, of) in SECTIONS.items()
+        if section in sections and read & set(of) and not lagging & set(of)
+    ]
+    return Ages(
+        shown=[s for s in streams if s.record in records and s.as_of],
+        late=[s for s in late if s.record in records],
+        fine=fine,
+        streams=streams,
+    )
+
+
+def caller(accounts: Sequence[Found], own: Help) -> Caller:
+    """The account's owner where a source names one, with the portal's own help filling the gaps."""
+    for found in accounts:
+        if found.owner_name or found.owner_email or found.owner_phone:
+            told = Help(
+                name=found.owner_name or own.name,
+                email=found.owner_email or own.email,
+                phone=found.owner_phone or own.phone,
+                whatsapp=own.whatsapp,
+            )
+            return Caller(told, found)
+    return Caller(own)
+
+
+def show(template: str, *records: str, accounts: Sequence[Found] | None = None, **values: Any) -> str:
+    """Render a page of mirrored ``records`` inside its frame."""
+    config: Config = current_app.extensions["fanlight"].config
+    known = g.gateway.page(Account, order="source").rows if accounts is None else accounts
+    return render_template(
+        template,
+        ages=ages(g.gateway.freshness(), records, g.sections, g.now),
+        caller=caller(known, config.portal.help),
+        **values,
+    )
+
+
+def install(app: Flask, config: Config) -> None:
+    """Give every template, sign-in and error pages included, the portal's own name, look and help."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        portal=config.portal,
+        asset=_assets(app, config),
+        SECTIONS=SECTIONS,
+        caller=Caller(config.portal.help),
+        ages=None,
+    )
+
+
+def _assets(app: Flask, config: Config) -> Callable[[str], str]:
+    """URLs that change with the content behind them, so that browsers may keep it."""
+    sheet = Path(str(app.static_folder)) / "portal.css"
+    marks = {
+        "portal.css": ("static", {"filename": "portal.css", "v": brand.version(sheet.read_bytes())}),
+        "brand.css": ("brand.style", {"v": brand.version(brand.style(config.portal.brand).encode())}),
+        "icon": ("brand.icon", {"v": brand.version(brand.icon(config.portal).content)}),
+    }
+    if config.portal.brand.logo:
+        marks["logo"] = ("brand.logo", {"v": brand.version(brand.picture(config.portal.brand.logo).content)})
+    return lambda name: url_for(marks[name][0], **marks[name][1])

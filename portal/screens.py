@@ -1,0 +1,170 @@
+"""How each record type looks: its title, columns, search, filters and order, as data. Views and templates know no more.
+
+A new record type is one more ``Screen`` here and, where it has a cell nobody else has, a macro in ``parts/cells.html``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from connectors.records import Invoice, Order, Payment, Record, Ticket
+from portal.gateway import Condition, Gateway, Slice, Where
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a list: ``cell`` names its macro, ``slot`` its place on a phone's card."""
+
+    title: str
+    cell: str
+    slot: str  # title | state | date | amount | extra
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a filter, in words; ``quick`` ones stand above the list, one tap away."""
+
+    key: str
+    say: str
+    quick: bool = False
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A record type as its list shows it."""
+
+    record: type[Record]
+    name: str
+    section: str
+    title: str
+    many: str  # "orders", in running text
+    endpoint: str
+    columns: Sequence[Column]
+    seek: str = ""  # what the search box looks through; '' = no search
+    state: str = ""  # the name of the state filter in the URL
+    states: Sequence[Choice] = ()
+    dated: str = ""  # what the date range is about; '' = none
+    orders: Sequence[Choice] = (Choice("-sort_at", "Newest first"),)
+    due_by: bool = False
+
+    @property
+    def quick(self) -> list[Choice]:
+        """The filters worth a tap of their own."""
+        return [Choice("", "All"), *(choice for choice in self.states if choice.quick)]
+
+
+ORDERS = Screen(
+    record=Order,
+    name="order",
+    section="orders",
+    title="Orders",
+    many="orders",
+    endpoint="browse.orders",
+    columns=(
+        Column("Order", "order_number", "title"),
+        Column("Placed", "order_placed", "date"),
+        Column("Status", "order_stage", "state"),
+        Column("Expected", "order_expected", "extra"),
+        Column("Total", "order_total", "amount"),
+    ),
+    seek="Number, PO, product or SKU",
+    state="stage",
+    states=(
+        Choice("open", "Open", quick=True),
+        Choice("received", "Received"),
+        Choice("in_production", "In production"),
+        Choice("part_dispatched", "Part dispatched"),
+        Choice("dispatched", "Dispatched"),
+        Choice("delivered", "Delivered"),
+        Choice("on_hold", "On hold"),
+        Choice("cancelled", "Cancelled"),
+    ),
+    dated="Placed",
+)
+
+INVOICES = Screen(
+    record=Invoice,
+    name="invoice",
+    section="invoices",
+    title="Invoices",
+    many="invoices and credit notes",
+    endpoint="browse.invoices",
+    columns=(
+        Column("Number", "invoice_number", "title"),
+        Column("Issued", "invoice_issued", "date"),
+        Column("Status", "invoice_state", "state"),
+        Column("Due", "invoice_due_on", "extra"),
+        Column("Total", "invoice_total", "amount"),
+    ),
+    seek="Number, reference, order or product",
+    state="state",
+    states=(
+        Choice("open", "To pay", quick=True),
+        Choice("overdue", "Overdue", quick=True),
+        Choice("paid", "Paid", quick=True),
+        Choice("credit", "Credit notes"),
+        Choice("void", "Void"),
+    ),
+    dated="Issued",
+    due_by=True,
+    orders=(Choice("-sort_at", "Newest first"), Choice("sort_due", "Due first")),
+)
+
+PAYMENTS = Screen(
+    record=Payment,
+    name="payment",
+    section="invoices",
+    title="Payments",
+    many="payments",
+    endpoint="browse.payments",
+    columns=(
+        Column("Payment", "payment_number", "title"),
+        Column("Received", "payment_date", "date"),
+        Column("Method", "payment_method", "extra"),
+        Column("Amount", "payment_amount", "amount"),
+    ),
+)
+
+TICKETS = Screen(
+    record=Ticket,
+    name="ticket",
+    section="support",
+    title="Support",
+    many="tickets",
+    endpoint="browse.tickets",
+    columns=(
+        Column("Subject", "ticket_subject", "title"),
+        Column("Updated", "ticket_updated", "date"),
+        Column("Status", "ticket_status", "state"),
+        Column("Number", "ticket_number", "extra"),
+    ),
+    seek="Number, subject or text",
+)
+
+
+@dataclass(frozen=True)
+class Half:
+    """One part of the ticket list; ``key`` is its page marker in the URL."""
+
+    key: str
+    say: str
+    open: int
+
+
+HALVES = (Half("open", "Open", 1), Half("resolved", "Resolved", 0))
+
+
+@dataclass(frozen=True)
+class Group:
+    """One part of the ticket list with its page; ``later`` means it is not the first."""
+
+    key: str
+    say: str
+    page: Slice
+    later: bool
+
+
+def group(gateway: Gateway, half: Half, where: Sequence[Condition], args: Mapping[str, str]) -> Group:
+    """Read one part of the ticket list."""
+    after = args.get(half.key)
+    page = gateway.page(Ticket, [*where, Where("open", "eq", half.open)], after=after)
+    return Group(half.key, half.say, page, later=after is not None)

@@ -1,0 +1,202 @@
+"""Where a record stands, in the customer's words: an order's stage, an invoice's state, a ticket's status.
+
+Worked out from mirrored columns and [stages] of the TOML alone. A status nobody mapped keeps the source's words.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from portal.formats import tidy
+from portal.gateway import Either, Found, Where
+from sync.config import Stages
+
+Tone = Literal["calm", "going", "good", "wait", "bad"]
+
+WORDS = {
+    "received": "Received",
+    "in_production": "In production",
+    "part_dispatched": "Part dispatched",
+    "dispatched": "Dispatched",
+    "delivered": "Delivered",
+    "on_hold": "On hold",
+    "cancelled": "Cancelled",
+}
+TONES: dict[str, Tone] = {
+    "received": "calm",
+    "in_production": "going",
+    "part_dispatched": "going",
+    "dispatched": "going",
+    "delivered": "good",
+    "on_hold": "wait",
+    "cancelled": "bad",
+}
+BAR = ("received", "in_production", "dispatched", "delivered")
+# Words that mean the same everywhere; [stages.orders] goes before them.
+COMMON = {
+    "pending": "received", "new": "received", "open": "received", "received": "received", "unfulfilled": "received",
+    "confirmed": "received", "processing": "in_production", "in process": "in_production",
+    "in progress": "in_production", "in production": "in_production", "partial": "part_dispatched",
+    "partially fulfilled": "part_dispatched", "partially shipped": "part_dispatched",
+    "part dispatched": "part_dispatched", "shipped": "dispatched", "fulfilled": "dispatched",
+    "dispatched": "dispatched", "delivered": "delivered", "on hold": "on_hold", "cancelled": "cancelled",
+    "canceled": "cancelled",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pill:
+    """A word and its tone; the tone is never the only sign."""
+
+    key: str
+    say: str
+    tone: Tone
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the stage bar: done, now or ahead."""
+
+    say: str
+    state: Literal["done", "now", "ahead"]
+    here: bool
+
+
+class OrderStages:
+    """The source's order statuses in the words of one portal."""
+
+    def __init__(self, stages: Stages) -> None:
+        self._mapped = {_key(status): stage.stage for status, stage in stages.orders.items()}
+        self._words = {_key(status): stage.say for status, stage in stages.orders.items() if stage.say}
+        told = set(self._mapped.values()) or set(BAR)
+        self._bar = tuple(s for s in BAR if s in told or s in ("received", "dispatched"))
+
+    def pill(self, order: Found) -> Pill:
+        """The stage of an order; a status nobody mapped is shown as the source wrote it."""
+        stage = self.stage(order.status, cancelled=bool(order.cancelled), dispatch=order.dispatch)
+        if stage is None:
+            return Pill("", tidy(order.status) or "No status given", "calm")
+        return Pill(stage, self.say(order.status, stage), TONES[stage])
+
+    def say(self, status: str, stage: str) -> str:
+        """The portal's wording of a status, where it has one for this very stage."""
+        own = self._words.get(_key(status)) if self._mapped.get(_key(status)) == stage else None
+        return own or WORDS[stage]
+
+    def words(self, status: str) -> str:
+        """A source status on its own, as the order's history tells it."""
+        stage = self.mapped(status)
+        return self.say(status, stage) if stage else tidy(status)
+
+    def mapped(self, status: str) -> str | None:
+        """What the TOML, else common usage, says a status means."""
+        return self._mapped.get(_key(status)) or COMMON.get(_key(status))
+
+    def stage(self, status: str, *, cancelled: bool, dispatch: str) -> str | None:
+        """The stage behind a status and its lines: "dispatched" only when every line has left."""
+        stage = "cancelled" if cancelled else self.mapped(status)
+        if stage in (None, "cancelled", "on_hold"):
+            return stage
+        if dispatch == "part":
+            return "part_dispatched"
+        if dispatch == "all":
+            return "delivered" if stage == "delivered" else "dispatched"
+        if dispatch == "none" and stage == "dispatched":
+            return "received"
+        return stage
+
+    def bar(self, order: Found) -> list[Step]:
+        """The steps of an order, those this portal's sources know; empty where none of them says where it is."""
+        stage = self.pill(order).key
+        now = "dispatched" if stage == "part_dispatched" else stage
+        if now not in BAR:
+            return []
+        steps = [step for step in BAR if step in self._bar or step == now]
+        at = steps.index(now)
+        say = {**WORDS, now: self.pill(order).say}
+        reached = stage == steps[-1]
+        return [
+            Step(say[step], "ahead" if i > at else "now" if i == at and not reached else "done", here=i == at)
+            for i, step in enumerate(steps)
+        ]
+
+    def where(self, stage: str, statuses: Iterable[str]) -> Either:
+        """The condition that an order is in ``stage``; ``open`` means neither delivered nor cancelled."""
+        wanted = (
+            {"received", "in_production", "part_dispatched", "dispatched", "on_hold"}
+            if stage == "open"
+            else {stage}
+        )
+        told = list(statuses)
+        options = []
+        for cancelled in (False, True):
+            for dispatch in ("", "none", "part", "all"):
+                fitting = [s for s in told if self._fits(s, cancelled, dispatch, wanted, stage)]
+                options.append((
+                    Where("cancelled", "eq", int(cancelled)),
+                    Where("dispatch", "eq", dispatch),
+                    Where("status", "in", fitting),
+                ))  # fmt: skip
+        return Either(tuple(options))
+
+    def _fits(self, status: str, cancelled: bool, dispatch: str, wanted: set[str], asked: str) -> bool:
+        stage = self.stage(status, cancelled=cancelled, dispatch=dispatch)
+        return stage in wanted or (stage is None and asked == "open")
+
+
+def _key(status: str) -> str:
+    return " ".join(status.casefold().replace("_", " ").split())
+
+
+INVOICE = {
+    "open": Pill("open", "Open", "calm"),
+    "part_paid": Pill("part_paid", "Part paid", "going"),
+    "overdue": Pill("overdue", "Overdue", "bad"),
+    "paid": Pill("paid", "Paid", "good"),
+    "credited": Pill("credited", "Credited", "good"),
+    "void": Pill("void", "Void", "wait"),
+    "credit": Pill("credit", "Credit to use", "good"),
+    "used": Pill("used", "Credit used", "calm"),
+}
+
+
+def invoice_pill(invoice: Found, today: date) -> Pill:
+    """The state of an invoice, from its amounts and due date alone; unknown stays unknown, never "open"."""
+    if invoice.void:
+        return INVOICE["void"]
+    if invoice.due is None:
+        return Pill("", tidy(invoice.status) or "Not known", "calm")
+    if invoice.kind == "credit note":
+        return INVOICE["credit" if invoice.due else "used"]
+    if invoice.due <= 0:
+        return _settled(invoice)
+    if invoice.due_on is not None and invoice.due_on < today:
+        return INVOICE["overdue"]
+    return INVOICE["part_paid" if invoice.paid or invoice.credited else "open"]
+
+
+def _settled(invoice: Found) -> Pill:
+    if invoice.due < 0:
+        return INVOICE["credit"]
+    return INVOICE["credited" if invoice.credited and not invoice.paid else "paid"]
+
+
+def invoice_where(state: str, today: date) -> list[Where]:
+    """The conditions behind a state customers filter by."""
+    valid = Where("void", "eq", 0)
+    owed = [valid, Where("due", "gt", 0)]
+    return {
+        "open": owed,
+        "overdue": [*owed, Where("due_on", "lt", today)],
+        "paid": [valid, Where("kind", "eq", "invoice"), Where("due", "eq", 0)],
+        "credit": [valid, Where("kind", "eq", "credit note")],
+        "void": [Where("void", "eq", 1)],
+    }[state]
+
+
+def ticket_pill(ticket: Found, wording: Mapping[str, str]) -> Pill:
+    """The status of a ticket: the portal's wording, else the source's own words."""
+    say = next((own for status, own in wording.items() if _key(status) == _key(ticket.status)), "")
+    say = say or tidy(ticket.status) or ("Open" if ticket.open else "Resolved")
+    return Pill("open", say, "going") if ticket.open else Pill("resolved", say, "good")
