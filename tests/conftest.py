@@ -184,12 +184,12 @@ class World:
     sources: tuple[str, ...] = tuple(SOURCES)
 
 
-def _filled(kind: Any, canary: str, **given: Any) -> Any:
+def _filled(cls: Any, /, canary: str, **given: Any) -> Any:
     """A record or part of one, with the canary in every text field that is not given."""
     texts = {
-        f.name: f"{canary} {f.name}" for f in structs.fields(kind) if f.type is str and f.name not in given
+        f.name: f"{canary} {f.name}" for f in structs.fields(cls) if f.type is str and f.name not in given
     }
-    return kind(**texts, **given)
+    return cls(**texts, **given)
 
 
 def _records(canary: str, key: str, now: datetime) -> list[r.Record]:
@@ -213,8 +213,8 @@ def _records(canary: str, key: str, now: datetime) -> list[r.Record]:
         ),
         own(
             r.Invoice, **money, kind="invoice", order_number=f"{canary} number", issued=today - timedelta(40),
-            due_on=today - timedelta(10), paid=Decimal(19), credited=Decimal(0), due=Decimal(100), bill_to=address,
-            lines=(line,), payments=(fill(r.InvoicePayment, amount=Decimal(19)),),
+            due_on=today - timedelta(10), paid=Decimal(19), credited=Decimal(0), due=Decimal(100),
+            bill_to=address, lines=(line,), payments=(fill(r.InvoicePayment, amount=Decimal(19)),),
             allocations=(fill(r.Allocation, amount=Decimal(0)),),
         ),
         own(r.Payment, currency="EUR", amount=Decimal(19), paid_on=today, invoice_number=f"{canary} number"),
@@ -225,13 +225,7 @@ def _records(canary: str, key: str, now: datetime) -> list[r.Record]:
 def _mirror(connection: sa.Connection, company: Company, key: str, now: datetime) -> None:
     owner = company.id or None
     seen = {"org_id": owner, "fingerprint": 1, "data_rows": 1, "first_seen": now, "changed_at": now}
-    moved = {
-        "at": now,
-        "kind": "changed",
-        "field": "status",
-        "before": f"{company.canary} before",
-        "after": "",
-    }
+    moved = {"at": now, "kind": "changed", "field": "status", "before": company.canary, "after": "new"}
     for record in _records(company.canary, key, now):
         name = r.NAMES[type(record)]
         source = next(source for source, streams in STREAMS.items() if name in streams)
