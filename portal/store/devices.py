@@ -1,0 +1,40 @@
+"""Browsers a person has signed in from before; there a link is one tap, elsewhere the code is asked for too."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from portal.store import tokens
+from sync.tables import PORTAL
+
+DEVICES = PORTAL["devices"]
+USERS = PORTAL["users"]
+BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS", "Firefox"), ("SamsungBrowser", "Samsung Internet"),
+            ("CriOS", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))  # fmt: skip
+SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("CrOS", "ChromeOS"),
+           ("Macintosh", "Mac"), ("Linux", "Linux"))  # fmt: skip
+
+
+def knows(connection: Connection, device: str, email_key: str) -> bool:
+    """Whether the person of this address has signed in from this browser before."""
+    found = select(DEVICES.c.hash).join(USERS, USERS.c.id == DEVICES.c.user_id)
+    mine = found.where(DEVICES.c.hash == tokens.digest(device), USERS.c.email_key == email_key)
+    return connection.execute(mine).first() is not None
+
+
+def remember(connection: Connection, device: str, user: int, now: datetime) -> None:
+    """From now on this browser is known for this person."""
+    connection.execute(insert(DEVICES), {"hash": tokens.digest(device), "user_id": user, "made_at": now})
+
+
+def forget(connection: Connection, user: int, device_hash: str | None = None) -> None:
+    """Forget one browser of a person, or all of them."""
+    gone = delete(DEVICES).where(DEVICES.c.user_id == user)
+    connection.execute(gone if device_hash is None else gone.where(DEVICES.c.hash == device_hash))
+
+
+def describe(user_agent: str) -> str:
+    """A browser in a person's words ("Safari on iPhone"); the header is the browser's own claim."""
+    browser = next((name for mark, name in BROWSERS if mark in user_agent), "A browser")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    return f"{browser} on {system}" if system else browser

@@ -1,0 +1,117 @@
+"""What an address may see: memberships in the portal, held against the contacts of the mirror.
+
+The source wins: where every contact of an address in an organisation is gone or inactive, a membership there is void.
+Rights are worked out anew for every request, every link that is used and every mail that leaves.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from portal.gateway import Standing, people, person_scope
+from sync.config import Config
+from sync.database import Database
+from sync.tables import PORTAL, email_key
+
+USERS = PORTAL["users"]
+MEMBERS = PORTAL["members"]
+ORGANISATIONS = PORTAL["organisations"]
+
+
+@dataclass(frozen=True)
+class User:
+    """A person who may sign in, by address."""
+
+    id: int
+    email: str  # as written; mail goes here
+    name: str
+    deactivated: bool
+
+
+@dataclass(frozen=True)
+class Right:
+    """One organisation a person may see now, and as what."""
+
+    organisation: int
+    name: str
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What an address may see at this moment; ``user`` is None before its first sign-in."""
+
+    email: str  # where mail for this address goes
+    name: str  # the person's, as the portal or a contact has it; may be ''
+    user: User | None
+    organisations: tuple[Right, ...]
+
+    @property
+    def user_id(self) -> int | None:
+        """The user's id, where there is one already."""
+        return self.user.id if self.user else None
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to sign in for."""
+        return bool(self.organisations)
+
+
+@dataclass(frozen=True)
+class _Member:
+    organisation: int
+    name: str
+    roles: str
+    revoked: bool
+
+
+def of(database: Database, config: Config, address: str) -> Rights:
+    """Work out what an address may see now. The database does the same work for a known address and an unknown one."""
+    key = email_key(address)
+    standings = {s.organisation: s for s in people(database, address, [s.id for s in config.sources])}
+    with person_scope(database, address) as connection:
+        user = _user(connection, key)
+        members = _members(connection, key)
+    found = () if user and user.deactivated else _allowed(config, standings, members)
+    contacts = [name for s in standings.values() if s.live for name in s.contact_names]
+    name = (user and user.name) or next(iter(contacts), "")
+    return Rights(user.email if user else key, name, user, found)
+
+
+def _user(connection: Connection, key: str) -> User | None:
+    columns = select(USERS.c.id, USERS.c.email, USERS.c.name, USERS.c.deactivated_at)
+    row = connection.execute(columns.where(USERS.c.email_key == key)).first()
+    return row and User(row.id, row.email, row.name, row.deactivated_at is not None)
+
+
+def _members(connection: Connection, key: str) -> dict[int, _Member]:
+    columns = select(MEMBERS.c.org_id, ORGANISATIONS.c.name, MEMBERS.c.roles, MEMBERS.c.revoked_at)
+    joined = columns.join(USERS, USERS.c.id == MEMBERS.c.user_id).join(
+        ORGANISATIONS, ORGANISATIONS.c.id == MEMBERS.c.org_id
+    )
+    rows = connection.execute(joined.where(USERS.c.email_key == key))
+    return {row.org_id: _Member(row.org_id, row.name, row.roles, row.revoked_at is not None) for row in rows}
+
+
+def _allowed(
+    config: Config, standings: Mapping[int, Standing], members: Mapping[int, _Member]
+) -> tuple[Right, ...]:
+    allowed = []
+    for organisation in members.keys() | standings.keys():
+        member, standing = members.get(organisation), standings.get(organisation)
+        roles = _roles(config, member, standing)
+        if roles:
+            name = member.name if member else standing.organisation_name if standing else ""
+            allowed.append(Right(organisation, name, roles))
+    return tuple(sorted(allowed, key=lambda right: (right.name.casefold(), right.organisation)))
+
+
+def _roles(config: Config, member: _Member | None, standing: Standing | None) -> frozenset[str]:
+    """The roles in one organisation: staff may narrow what a contact has, never widen what the source took away."""
+    if standing and standing.known and not standing.live:
+        return frozenset()
+    if member:
+        return frozenset() if member.revoked else frozenset(member.roles.split(","))
+    as_contact = config.login.who == "contacts" and standing is not None and standing.live
+    return frozenset(config.login.roles) if as_contact else frozenset()
