@@ -103,7 +103,7 @@ class Database:
         return self._store.paired(connection)
 
     def pair(self, connection: sa.Connection) -> None:
-        """Declare them a pair again, after all rows were restamped and in that same ``sync()`` transaction."""
+        """Declare them a pair again: after all rows were restamped, in the same ``sync()`` transaction."""
         theirs = connection.execute(
             sa.select(PORTAL["meta"].c.value).where(PORTAL["meta"].c.name == "pairing")
         ).scalar_one()

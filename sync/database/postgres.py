@@ -22,7 +22,8 @@ INIT = "run `fanlight init --admin postgresql://ADMINISTRATOR@HOST`"
 # The settings hold for one transaction. Whatever a connection was told before, it begins with nobody's scope.
 BEGIN_WEB = """
     select set_config('app.org_id', '', true), set_config('app.person', '', true),
-        set_config('statement_timeout', '15s', true), set_config('idle_in_transaction_session_timeout', '60s', true)
+        set_config('statement_timeout', '15s', true),
+        set_config('idle_in_transaction_session_timeout', '60s', true)
 """
 BIND = "select set_config('app.org_id', %s, true), set_config('app.person', %s, true)"
 PAIRED = """
@@ -32,21 +33,28 @@ PAIRED = """
 HOLES = """
     select format('role %s is a superuser or bypasses row security: alter role %s nosuperuser nobypassrls',
         rolname, rolname)
-    from pg_roles where rolname like 'portal\\_%' and (rolsuper or rolbypassrls)
+    from pg_roles where rolname = any(array['portal_owner', 'portal_web', 'portal_staff', 'portal_sync'])
+        and (rolsuper or rolbypassrls)
     union all
     select format('role %s is a member of %s: revoke %s from %s', u.rolname, r.rolname, r.rolname, u.rolname)
     from pg_auth_members m join pg_roles r on r.oid = m.roleid join pg_roles u on u.oid = m.member
-    where u.rolname in ('portal_web', 'portal_staff', 'portal_sync')
+    where u.rolname = any(array['portal_web', 'portal_staff', 'portal_sync'])
     union all
     select format('%s is owned by %s: alter table %s owner to portal_owner', oid::regclass,
         pg_get_userbyid(relowner), oid::regclass)
-    from pg_class where relnamespace in ('mirror'::regnamespace, 'portal'::regnamespace)
+    from pg_class where relnamespace = any(array['mirror'::regnamespace, 'portal'::regnamespace])
         and relkind in ('r', 'p') and pg_get_userbyid(relowner) <> 'portal_owner'
     union all
     select format('the rows of %s are not held by policies: {init} again', oid::regclass)
-    from pg_class c where relnamespace in ('mirror'::regnamespace, 'portal'::regnamespace)
-        and relkind in ('r', 'p') and not (relrowsecurity and relforcerowsecurity) and (relname = 'organisations'
-        or exists (select from pg_attribute where attrelid = c.oid and attname = 'org_id' and not attisdropped))
+    from pg_class c where relnamespace = any(array['mirror'::regnamespace, 'portal'::regnamespace])
+        and relkind in ('r', 'p') and not (relrowsecurity and relforcerowsecurity)
+        and (relname = 'organisations' or exists (
+            select from pg_attribute where attrelid = c.oid and attname = 'org_id' and not attisdropped))
+    union all
+    select format('role portal_web may %s %s: {init} again', kind, oid::regclass)
+    from pg_class, unnest(array['select', 'insert', 'update', 'delete', 'truncate']) kind
+    where oid = any(array['portal.links', 'mirror.quarantine', 'mirror.hidden', 'mirror.runs']::regclass[])
+        and has_table_privilege('portal_web', oid, kind)
 """.replace("{init}", INIT)
 
 
@@ -77,7 +85,7 @@ class Server:
                     if found is None:
                         raise WrongDatabase(f"schema {name} is not in {self._shown()}: {INIT}")
                     refuse_version(f"schema {name} in {self._shown()}", found)
-                holes = [row[0] for row in connection.exec_driver_sql(HOLES.replace("%", "%%"))]
+                holes = connection.execute(sa.text(HOLES)).scalars().all()
         if holes:
             raise WrongDatabase(f"{self._shown()} does not keep organisations apart: {'; '.join(holes)}")
 
@@ -180,7 +188,7 @@ def _part(name: str) -> sql.SQL:
 
 
 def _trusted(script: str) -> sql.SQL:
-    return sql.SQL(cast(Any, script))  # our own files; psycopg wants literals
+    return sql.SQL(cast("Any", script))  # our own files; psycopg wants literals
 
 
 def _enter(connection: psycopg.Connection, schema: str) -> None:

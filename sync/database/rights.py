@@ -1,7 +1,5 @@
-"""Who may do what with which table: enforced by the authorizer on SQLite and by roles.sql's grants on PostgreSQL.
-
-A test holds the two against each other.
-"""
+"""Who may do what with which table. SQLite's authorizer enforces it from here, PostgreSQL by the grants in
+roles.sql; a test holds the two against each other."""
 
 from sync.tables import MIRROR, OWNED, PORTAL
 
@@ -14,8 +12,7 @@ SHARED = {
     "sources": ("source", "label", "kind", "configured", "stale_after", "next_run"),
     "streams": ("source", "record", "as_of", "first_completed_at", "completed_at"),
 }
-# Mirrored rows, and what the web may see of the portal's tables, in its own scope only.
-SCOPED_IN_MIRROR = OWNED
+# What the web reads of the portal in its own scope only; its mirrored rows are all of them so.
 SCOPED_IN_PORTAL = ("organisations", "members")
 
 WEB: Rights = {
@@ -26,9 +23,8 @@ WEB: Rights = {
 }
 STAFF: Rights = {
     **dict.fromkeys(PORTAL, frozenset({READ})),
-    **dict.fromkeys(
-        ("users", "members", "sign_ins", "sessions", "devices", "throttle", "visits", "outbox"), ALL
-    ),
+    **dict.fromkeys(("users", "members", "sign_ins", "sessions", "devices"), ALL),
+    **dict.fromkeys(("throttle", "visits", "outbox"), ALL),
     "audit": frozenset({READ, INSERT}),
 }
 OWNERS: Rights = {
@@ -36,9 +32,8 @@ OWNERS: Rights = {
     "audit": frozenset({INSERT}),
     "meta": frozenset({READ}),
 }
-SYNC: Rights = dict.fromkeys(
-    ("meta", "organisations", "links"), frozenset({READ})
-)  # on SQLite; as OWNERS on PostgreSQL
+# Sync and owners are one role on PostgreSQL, which has the rights of both.
+SYNC: Rights = dict.fromkeys(("meta", "organisations", "links"), frozenset({READ}))
 PORTAL_RIGHTS: dict[str, Rights] = {"web": WEB, "staff": STAFF, "owners": OWNERS, "sync": SYNC}
 MIRROR_RIGHTS: dict[str, Rights] = {
     "web": dict.fromkeys((*OWNED, "meta", *SHARED), frozenset({READ})),

@@ -17,30 +17,20 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.pool import QueuePool
 
 from sync.database import wall
+from sync.database.rights import MIRROR_RIGHTS, PORTAL_RIGHTS, READ, SCOPED_IN_PORTAL
 from sync.database.versions import Migration, WrongDatabase, new_value, refuse_version, statements
-from sync.tables import PORTAL, SCHEMA_VERSION, section
+from sync.tables import SCHEMA_VERSION, section
 
 PATIENCE = {"web": 5.0, "staff": 5.0, "sync": 30.0, "owners": 30.0}  # seconds a writer waits for another
-READS_OF_SYNC = frozenset({"organisations", "links", "meta"})
-WRITES_OF_OWNERS = frozenset({"organisations", "links", "audit"})
-SPOKEN = (
-    "select",
-    "with",
-    "insert",
-    "update",
-    "delete",
-    "savepoint",
-    "release",
-    "rollback",
-    "begin",
-    "commit",
-    "pragma",
+SPOKEN = re.compile(
+    r"\s*(select|with|insert|update|delete|savepoint|release|rollback|begin|commit|pragma)\b", re.IGNORECASE
 )
-SCOPED_IN_PORTAL = re.compile(r"\bmain\.(organisations|members)\b")
-WRITES = (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE)
-HARMLESS = (
-    sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT, sqlite3.SQLITE_RECURSIVE,
-)  # fmt: skip
+VIEWED = re.compile(rf"\bmain\.({'|'.join(SCOPED_IN_PORTAL)})\b")
+ASKS = {sqlite3.SQLITE_READ: READ, **wall.WRITES}
+RIGHTS = {"mirror": MIRROR_RIGHTS, "portal": PORTAL_RIGHTS}
+HARMLESS = frozenset(
+    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT, sqlite3.SQLITE_RECURSIVE}
+)
 TRANSLATION: dict[str, dict[str, str]] = {
     "web": {"mirror": "temp", "portal": "main"},
     "staff": {"mirror": "mirror", "portal": "main"},
@@ -202,30 +192,27 @@ def _guard(engine: sa.Engine) -> None:
     @event.listens_for(engine, "before_cursor_execute", retval=True)
     def word(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
         # The authorizer is not told of EXPLAIN, and a query plan would tell the names of the base views.
-        if not statement.lstrip().lower().startswith(SPOKEN):
+        if not SPOKEN.match(statement):
             raise InvalidRequestError(f"the web may not run {statement[:40]!r}")
         # All views stand in temp, and SQLAlchemy knows one schema for all of the portal's tables.
-        return SCOPED_IN_PORTAL.sub(r"temp.\1", statement), parameters
+        return VIEWED.sub(r"temp.\1", statement), parameters
 
 
 def _limits(role: str) -> Callable[[int, str | None, str | None, str | None, str | None], int]:
     """The roles behind the counter see all rows, but reach no more tables than they do on PostgreSQL."""
-    writable = {
-        "owners": WRITES_OF_OWNERS,
-        "staff": frozenset(PORTAL) - {"meta", "organisations", "links"},
-    }.get(role)
+    own, other = ("mirror", "portal") if role == "sync" else ("portal", "mirror")
+    rights = {"main": RIGHTS[own][role], other: RIGHTS[other][role]}
 
     def authorize(
-        action: int, one: str | None, _two: str | None, database: str | None, _via: str | None
+        action: int, one: str | None, two: str | None, database: str | None, _via: str | None
     ) -> int:
-        if action in WRITES:
-            allowed = database == "temp" or (database == "main" and (writable is None or one in writable))
-        elif action == sqlite3.SQLITE_READ:
-            allowed = role != "sync" or database != "portal" or one in READS_OF_SYNC
+        if action in ASKS:
+            named = [rights.get(database, {})] if database else rights.values()
+            allowed = any(ASKS[action] in tables.get(one or "", ()) for tables in named)
         elif action == sqlite3.SQLITE_PRAGMA:
-            allowed = one == "read_uncommitted"
+            allowed = one == "read_uncommitted" and two is None
         elif action == sqlite3.SQLITE_FUNCTION:
-            allowed = _two != "load_extension"
+            allowed = two != "load_extension"
         else:
             allowed = action in HARMLESS
         return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY

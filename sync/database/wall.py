@@ -9,18 +9,9 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from sync.database.rights import DELETE, INSERT, READ, SHARED, UPDATE, WEB
 from sync.tables import OWNED
 
-# What customers' pages may read of the tables that belong to no organisation; the rest of them is for staff.
-SHARED = {
-    "sources": ("source", "label", "kind", "configured", "stale_after", "next_run"),
-    "streams": ("source", "record", "as_of", "first_completed_at", "completed_at"),
-}
-# Portal tables the web reads as they are: not owned by an organisation, or found by the hash of a secret.
-READABLE = frozenset({"meta", "users", "sign_ins", "sessions", "devices", "throttle", "outbox"})
-INSERTED = frozenset({"users", "sign_ins", "sessions", "devices", "throttle", "outbox", "visits", "audit"})
-UPDATED = frozenset({"users", "sign_ins", "sessions", "devices", "throttle", "outbox"})
-DELETED = frozenset({"sign_ins", "sessions", "devices", "throttle"})
 # None of these can fail on a row's value: an error must not tell what stands in a row that is out of sight.
 FUNCTIONS = frozenset(
     {
@@ -39,6 +30,7 @@ FUNCTIONS = frozenset(
     | {"max", "min", "nullif", "strftime", "substr", "sum", "trim", "upper"}
 )
 SCOPED_BY = frozenset({"bound_organisation", "bound_person"})
+WRITES = {sqlite3.SQLITE_INSERT: INSERT, sqlite3.SQLITE_UPDATE: UPDATE, sqlite3.SQLITE_DELETE: DELETE}
 CONTACTS = """
     select * from mirror.contacts where org_id = (select bound_organisation())
     union all
@@ -111,6 +103,8 @@ def _authorizer(suffix: str) -> Callable[[int, str | None, str | None, str | Non
     public = frozenset(name for name, _ in _views())
     inner = frozenset(f"{name}_{suffix}" for name in {*public, "visits"})
 
+    readable = frozenset(table for table, rights in WEB.items() if READ in rights) - public
+
     def reads(table: str | None, column: str | None, database: str | None, via: str | None) -> bool:
         if via in inner and database in ("main", "mirror"):
             return True
@@ -119,12 +113,9 @@ def _authorizer(suffix: str) -> Callable[[int, str | None, str | None, str | Non
         if (
             column == ""
         ):  # counting rows; no database is named then unless the statement did: views come first
-            return table in (
-                SHARED if database == "mirror" else READABLE if database == "main" else READABLE | public
-            )
-        return database == "main" and table in READABLE
-
-    writes = {sqlite3.SQLITE_INSERT: INSERTED, sqlite3.SQLITE_UPDATE: UPDATED, sqlite3.SQLITE_DELETE: DELETED}
+            open_to_all = {"mirror": SHARED.keys(), "main": readable, None: readable | public}
+            return table in open_to_all.get(database, ())
+        return database == "main" and table in readable
 
     def authorize(
         action: int, one: str | None, two: str | None, database: str | None, via: str | None
@@ -135,7 +126,7 @@ def _authorizer(suffix: str) -> Callable[[int, str | None, str | None, str | Non
             case sqlite3.SQLITE_FUNCTION:
                 allowed = two in FUNCTIONS or (two in SCOPED_BY and via in inner)
             case sqlite3.SQLITE_INSERT | sqlite3.SQLITE_UPDATE | sqlite3.SQLITE_DELETE:
-                allowed = database == "main" and one in writes[action]
+                allowed = database == "main" and WRITES[action] in WEB.get(one or "", ())
             case sqlite3.SQLITE_PRAGMA:
                 allowed = one == "read_uncommitted" and two is None  # SQLAlchemy asks it of a new connection
             case _:
