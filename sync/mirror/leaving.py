@@ -1,0 +1,109 @@
+"""Records that go: marked by the source's word, or absent from a complete listing – and only below the guard.
+
+The source's word is kept with its page as a mark (``gone_why`` without ``gone_at``), so that no crash loses
+it. The record itself goes when the run is done; it keeps a tombstone and is never deleted.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from connectors.base import Gone, Skipped
+from sync.mirror.aim import Aim, Begun
+from sync.mirror.arrival import storable
+from sync.mirror.statements import KEYS, pieces
+from sync.mirror.tally import Seen, too_many
+from sync.tables import TABLE
+
+
+@dataclass(frozen=True)
+class Leaver:
+    """A record that is to go, and why."""
+
+    source_id: str
+    org_id: int | None
+    why: str
+
+
+class Leaving:
+    """What one run learns about absence in its stream."""
+
+    def __init__(self, begun: Begun, aim: Aim) -> None:
+        self._begun, self._rekey = begun, aim.rekey
+        self._absent_is_gone = aim.absent_is_gone
+        self._marked = aim.leftover
+        self._nameless = False  # a row of unknown id was skipped: it may be any of the absent ones
+        self._seen = Seen()
+        table = TABLE[begun.record]
+        self._table, self._c = table, table.c
+        self._shown = (table.c.source == begun.source, table.c.gone_at.is_(None))
+
+    def met(self, ids: Iterable[str]) -> None:
+        """These are there."""
+        self._seen.add(ids)
+
+    def met_unreadable(self, skipped: Sequence[Skipped]) -> None:
+        """These are there, though nobody could read them."""
+        self._seen.add(one.source_id for one in skipped if one.source_id is not None)
+        self._nameless = self._nameless or any(one.source_id is None for one in skipped)
+
+    def swept(self, ids: Iterable[str]) -> None:
+        """These, and what this run met, are all there is."""
+        self._seen.add(ids)
+        self._absent_is_gone = True
+
+    def told(self, connection: sa.Connection, gone: Sequence[Gone]) -> dict[str, str]:
+        """Of the records the source says are gone: those still shown and not marked yet, and why they go."""
+        why = {one.source_id: one.why for one in gone if storable(one.source_id)}
+        unmarked = sa.select(self._c.source_id).where(*self._shown, self._c.gone_why.is_(None))
+        found: dict[str, str] = {}
+        for some in pieces(list(why)):
+            found.update(
+                (id, why[id]) for id in connection.scalars(unmarked.where(self._c.source_id.in_(some)))
+            )
+        return found
+
+    def mark(self, connection: sa.Connection, gone: Sequence[Gone]) -> None:
+        """Keep the source's word until the run is done."""
+        marks = [{"this_id": source_id, "why": why} for source_id, why in self.told(connection, gone).items()]
+        if marks:
+            this = (self._c.source == self._begun.source, self._c.source_id == sa.bindparam("this_id"))
+            marking = sa.update(self._table).where(*this).values(gone_why=sa.bindparam("why"))
+            connection.execute(marking, marks)
+            self._marked = True
+
+    def leavers(self, connection: sa.Connection) -> list[Leaver]:
+        """All that is to go."""
+        c = self._c
+        shown = sa.select(c.source_id, c.org_id, c.gone_why).where(*self._shown)
+        if self._absent_is_gone and (self._rekey or not self._nameless):
+            found = connection.execute(shown.execution_options(yield_per=KEYS))
+            absent = "rekeyed" if self._rekey else "absent"
+            return [
+                Leaver(source_id, org_id, why or absent)
+                for source_id, org_id, why in found
+                if why or source_id not in self._seen
+            ]
+        marked = shown.where(c.gone_why.is_not(None)) if self._marked else shown.where(sa.false())
+        return [Leaver(*row) for row in connection.execute(marked)]
+
+    def too_many(self, connection: sa.Connection, leaving: int, allowed: int) -> int | None:
+        """How many were shown, when the guard holds the removals back; None when they may go. Records that
+        came since the stream was last complete do not count: they must not hide the loss of the others."""
+        if self._rekey or leaving <= allowed:
+            return None
+        shown = sa.select(sa.func.count()).select_from(self._table).where(*self._shown)
+        completed = self._begun.stored["completed_at"]
+        if completed is not None:
+            shown = shown.where(self._c.first_seen <= completed)
+        visible = connection.execute(shown).scalar_one()
+        return visible if too_many(leaving, visible) else None
+
+    def remove(self, connection: sa.Connection, leavers: Sequence[Leaver], now: Any) -> None:
+        """Put up the tombstones."""
+        if leavers:
+            this = (self._c.source == self._begun.source, self._c.source_id == sa.bindparam("this_id"))
+            going = sa.update(self._table).where(*this).values(gone_at=now, gone_why=sa.bindparam("why"))
+            connection.execute(going, [{"this_id": one.source_id, "why": one.why} for one in leavers])
