@@ -39,6 +39,9 @@ ROLES = {
 }
 AUDIENCES = ("public", "person", "signed-in", *SECTIONS, "staff")
 METHODS = frozenset({"GET", "HEAD", "POST"})
+# portal.proof asks as somebody by putting a Session object here; no request over HTTP can carry an object, and
+# what a request says stands under names of its own (HTTP_…).
+INSIDE = "fanlight.inside"
 SHOWN = {"orders": "order", "invoices": "invoice", "support": "ticket"}
 
 
@@ -64,7 +67,7 @@ class Organisation:
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login is untyped
-    """What Flask-Login keeps of a browser: the session's token, looked up in the database on every request."""
+    """What Flask-Login keeps of a browser: the session's token, looked up anew on every request."""
 
     def __init__(self, token: str, row: Session) -> None:
         self.token, self.row = token, row
@@ -126,6 +129,9 @@ def _session_of(token: str) -> SignedIn | None:
 
 def signed_in() -> Session | None:
     """The live session of this request, or None."""
+    inside = request.environ.get(INSIDE)
+    if isinstance(inside, Session):
+        return inside
     return current_user.row if current_user.is_authenticated else None
 
 
@@ -212,11 +218,12 @@ def _leave(response: Response) -> Response:
     """Close the reading before the visit is written: one request never holds two connections for long."""
     if not response.is_streamed:
         _close(None)
-    if g.get("organisation") and request.method == "GET" and response.status_code == 200:
+    seen = request.method == "GET" and response.status_code == 200 and INSIDE not in request.environ
+    if g.get("organisation") and seen:
         ref = (request.view_args or {}).get("ref")
         shown = SHOWN.get(str(audience_of(current_app, request.endpoint))) if ref else None
-        seen = visits.Visit(g.organisation.id, str(request.endpoint), shown, ref)
-        visits.record(fanlight().database, g.session, seen, g.now)
+        visit = visits.Visit(g.organisation.id, str(request.endpoint), shown, ref)
+        visits.record(fanlight().database, g.session, visit, g.now)
     return response
 
 

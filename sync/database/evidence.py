@@ -1,4 +1,4 @@
-"""Tries what must not be possible, on the real database: every attempt stands in a transaction that is rolled back."""
+"""Tries what must not be possible, on the real database; every attempt is rolled back."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class _Undo(Exception):
 
 
 def attempts(database: Database) -> Iterator[Attempt]:
-    """Customers' pages and staff may not write the mirror; sync may write organisations, links and audit only."""
+    """Customers' pages and staff may not write the mirror; sync writes organisations, links and audit only."""
     for role in ("web", "staff"):
         for table in MIRROR.values():
             yield from _each_verb(database, role, table)
