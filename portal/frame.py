@@ -39,6 +39,15 @@ class Ages:
     fine: Sequence[str]
     streams: Sequence[Freshness]
 
+    @property
+    def brief(self) -> list[tuple[str, datetime]]:
+        """Each source of the page once, with its oldest as-of."""
+        oldest: dict[str, datetime] = {}
+        for stream in self.shown:
+            if stream.as_of:
+                oldest[stream.label] = min(oldest.get(stream.label, stream.as_of), stream.as_of)
+        return list(oldest.items())
+
     def of(self, record: str) -> Sequence[Freshness]:
         """The streams of one record type that have been read at least once."""
         return [s for s in self.streams if s.record == record and s.as_of]
@@ -92,11 +101,12 @@ def caller(accounts: Sequence[Found], own: Help) -> Caller:
 def show(template: str, *records: str, accounts: Sequence[Found] | None = None, **values: Any) -> str:
     """Render a page of mirrored ``records`` inside its frame."""
     config: Config = current_app.extensions["fanlight"].config
-    known = g.gateway.page(Account, order="source").rows if accounts is None else accounts
+    told = g.gateway.page(Account, order="source").rows if accounts is None else accounts
     return render_template(
         template,
         ages=ages(g.gateway.freshness(), records, g.sections, g.now),
-        caller=caller(known, config.portal.help),
+        accounts=told,
+        caller=caller(told, config.portal.help),
         **values,
     )
 

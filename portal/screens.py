@@ -135,7 +135,6 @@ TICKETS = Screen(
         Column("Subject", "ticket_subject", "title"),
         Column("Updated", "ticket_updated", "date"),
         Column("Status", "ticket_status", "state"),
-        Column("Number", "ticket_number", "extra"),
     ),
     seek="Number, subject or text",
 )
