@@ -39,7 +39,7 @@ ROLES = {
 }
 AUDIENCES = ("public", "person", "signed-in", *SECTIONS, "staff")
 METHODS = frozenset({"GET", "HEAD", "POST"})
-# portal.proof asks as somebody by putting a Session object here; no request over HTTP can carry an object, and
+# portal.proof asks as somebody by putting a Session object here; no HTTP request carries an object, and
 # what a request says stands under names of its own (HTTP_…).
 INSIDE = "fanlight.inside"
 SHOWN = {"orders": "order", "invoices": "invoice", "support": "ticket"}

@@ -25,7 +25,7 @@ class _Undo(Exception):
 
 
 def attempts(database: Database) -> Iterator[Attempt]:
-    """Customers' pages and staff may not write the mirror; sync writes organisations, links and audit only."""
+    """Customers' pages and staff may not write the mirror; sync no more than its three tables."""
     for role in ("web", "staff"):
         for table in MIRROR.values():
             yield from _each_verb(database, role, table)
