@@ -1,4 +1,4 @@
-"""Our cookies: a browser takes them from this host alone, hides them from scripts, sends them to nobody else."""
+"""Our cookies: a browser takes them from this host alone and hides them from scripts and other sites."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -30,7 +30,7 @@ PICTURES = (
 
 
 class PrivateSession(SecureCookieSessionInterface):
-    """Flask's signed cookie, which holds the session's token and the CSRF secret; pictures and styles never carry it."""
+    """Flask's signed cookie: the session's token and the CSRF secret. Pictures and styles never carry it."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write the cookie where it changed, and nowhere else."""

@@ -27,7 +27,7 @@ def install(app: Flask, portal: Portal) -> None:
 
 
 class Below:
-    """Sets the path prefix and the scheme of the base URL, whether or not the proxy in front takes the prefix off."""
+    """Sets path prefix and scheme of the base URL, whether or not the proxy in front takes the prefix off."""
 
     def __init__(self, app: "WSGIApplication", prefix: str, scheme: str) -> None:
         self._app, self._prefix, self._scheme = app, prefix, scheme

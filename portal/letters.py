@@ -1,4 +1,4 @@
-"""What our mails say. Texts only: no address, link or code stands in a letter, but marks that are filled in on sending."""
+"""What our mails say. No address, link or code stands in one, only marks that are filled in on sending."""
 
 import re
 import unicodedata
@@ -62,7 +62,7 @@ def one_line(text: str) -> str:
 
 
 def as_name(text: str) -> str:
-    """A name out of somebody's records, made harmless: one short line that no mail program turns into a link."""
+    """A name out of somebody's records, made harmless: one short line that no mail program makes a link."""
     plain = one_line(text).translate({ord(c): None for c in LINK + CODE if not c.isalpha()})
     unlinked = re.sub(r"[:/@]+(?=\S)|\.(?=\S)", lambda found: found[0] + " ", plain)
     return unlinked if len(unlinked) <= NAME_LENGTH else unlinked[: NAME_LENGTH - 1].rstrip() + "…"

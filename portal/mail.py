@@ -30,7 +30,7 @@ GIVE_UP = {"mail": timedelta(hours=1), "invitation": timedelta(days=3)}
 
 
 class Postman:
-    """Sends what is due. ``wake`` returns at once; ``drain`` does the work and may run anywhere, any number of times."""
+    """Sends what is due. ``wake`` returns at once; ``drain`` does the work, anywhere, any number of times."""
 
     def __init__(
         self, database: Database, config: Config, clock: Callable[[], datetime], *, thread: bool = True
@@ -43,7 +43,7 @@ class Postman:
         self._over = not thread
 
     def wake(self) -> None:
-        """Have the outbox looked at now. The thread begins here, so that it lives in the process that serves."""
+        """Have the outbox looked at now. The thread begins here: in the process that serves."""
         with self._lock:
             if not self._over and (self._thread is None or not self._thread.is_alive()):
                 self._thread = threading.Thread(target=self._rounds, name="postman", daemon=True)

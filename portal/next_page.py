@@ -1,4 +1,4 @@
-"""Where to go after signing in: a page of this portal, or the start page. Nothing else is ever redirected to."""
+"""Where to go after signing in: a page of this portal, else the start page; nowhere else, ever."""
 
 import re
 from urllib.parse import unquote
@@ -18,7 +18,7 @@ def here(request: Request) -> str:
 
 
 def safe(app: Flask, wanted: str) -> str:
-    """``wanted`` where it is a page of ours that can be opened, else '/'. Judged before and after decoding."""
+    """``wanted`` where it is a page of ours, else '/'; judged before and after decoding."""
     plain = unquote(wanted)
     odd = any(not c.isprintable() or c == "\\" for c in plain) or plain.startswith("//")
     if odd or len(wanted) > LONGEST or not PATH.fullmatch(wanted):

@@ -1,4 +1,4 @@
-"""Browsers a person has signed in from before; there a link is one tap, elsewhere the code is asked for too."""
+"""Browsers a person has signed in from before: a link is one tap there, elsewhere its code is asked for too."""
 
 from datetime import datetime
 
@@ -9,10 +9,14 @@ from sync.tables import PORTAL
 
 DEVICES = PORTAL["devices"]
 USERS = PORTAL["users"]
-BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS", "Firefox"), ("SamsungBrowser", "Samsung Internet"),
-            ("CriOS", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))  # fmt: skip
-SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("CrOS", "ChromeOS"),
-           ("Macintosh", "Mac"), ("Linux", "Linux"))  # fmt: skip
+BROWSERS = {
+    "Edg": "Edge", "OPR/": "Opera", "SamsungBrowser": "Samsung Internet", "FxiOS": "Firefox",
+    "Firefox/": "Firefox", "CriOS": "Chrome", "Chrome/": "Chrome", "Safari/": "Safari",
+}  # fmt: skip
+SYSTEMS = {
+    "iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "CrOS": "ChromeOS",
+    "Macintosh": "Mac", "Linux": "Linux",
+}  # fmt: skip
 
 
 def knows(connection: Connection, device: str, email_key: str) -> bool:
@@ -35,6 +39,6 @@ def forget(connection: Connection, user: int, device_hash: str | None = None) ->
 
 def describe(user_agent: str) -> str:
     """A browser in a person's words ("Safari on iPhone"); the header is the browser's own claim."""
-    browser = next((name for mark, name in BROWSERS if mark in user_agent), "A browser")
-    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    browser = next((name for mark, name in BROWSERS.items() if mark in user_agent), "A browser")
+    system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
     return f"{browser} on {system}" if system else browser

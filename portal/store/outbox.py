@@ -1,8 +1,8 @@
 """The outbox: mails waiting to leave, one row per event. The only outward write there is.
 
-A row is written in the transaction of what it tells about; the postman claims rows afterwards, so several may work
-side by side and none is lost when one dies. The text may hold the marks of ``portal.letters``, filled in when the
-mail is sent: a link or a code never stands here.
+A row is written in the transaction of what it tells about; postmen claim rows afterwards, so several may work
+side by side and none is lost when one dies. The text may hold the marks of ``portal.letters``, filled in when
+the mail is sent: a link or a code never stands here.
 """
 
 from collections.abc import Sequence
@@ -39,8 +39,8 @@ COLUMNS = tuple(OUTBOX.c[name] for name in Parcel.__dataclass_fields__)
 def queue(
     connection: Connection, event_key: str, recipient: str | None, letter: Letter, now: datetime
 ) -> None:
-    """Put a mail in the outbox. Without a recipient an empty row is written that is never sent: who watches the
-    database work cannot tell the two apart."""
+    """Put a mail in the outbox. Without a recipient an empty row is written that is never sent, by the same
+    statement."""
     row = {
         "id": new_id(), "event_key": event_key, "channel": "mail", "state": "queued" if recipient else "void",
         "recipient": recipient or "", "subject": letter.subject if recipient else "",

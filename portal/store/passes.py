@@ -1,7 +1,7 @@
 """Sign-in links and codes that may still open a session (table sign_ins); only hashes stand in the database.
 
-What a mail carries is worked out from a random seed and the secret key when the mail is sent: neither this table
-nor the outbox ever holds a link or a code.
+What a mail carries is worked out from a random seed and the secret key when it is sent: neither this table nor
+the outbox ever holds a link or a code.
 """
 
 import hmac
@@ -160,7 +160,7 @@ def try_code(connection: Connection, secret: str, link_hash: str, typed: str, no
 
 
 def hold(connection: Connection, email_key: str) -> None:
-    """Let one transaction at a time decide about an address, so that two can neither both win nor deadlock."""
+    """Let one transaction at a time decide about an address: two can neither both win nor deadlock."""
     theirs = select(SIGN_INS.c.hash).where(SIGN_INS.c.email_key == email_key).order_by(SIGN_INS.c.hash)
     connection.execute(theirs.with_for_update()).all()
 

@@ -1,6 +1,6 @@
 """People who may sign in, by address, and what staff decide about them: invite, list, revoke.
 
-Memberships are written on the staff role only; the web can make a user (a contact's first sign-in) but no member.
+Memberships are written on the staff role; the web can make a user (a contact's first sign-in) but no member.
 """
 
 import re
@@ -53,7 +53,7 @@ def plausible(address: str) -> bool:
 
 
 def ensure(connection: Connection, address: str, name: str, now: datetime) -> int:
-    """The user of an address, made where there is none yet; where there is one its address is left as it was."""
+    """The user of an address, made where there is none yet; an existing one keeps its address as it was."""
     key = email_key(address)
     row = {"id": new_id(), "email": address.strip(), "email_key": key, "name": name, "created_at": now}
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
@@ -70,8 +70,9 @@ def invite(
     by: str,
     now: datetime,
 ) -> str:
-    """Make somebody a member and queue their welcome mail; returns the organisation's name. Inviting again renews the
-    mail and sets the roles anew. Raises NotInvited."""
+    """Make somebody a member and queue their welcome mail; returns the organisation's name.
+
+    Inviting again sends a fresh mail and sets the roles anew. Raises NotInvited."""
     _refuse_odd(email, roles)
     with database.staff(write=True) as connection:
         name = _organisation(connection, organisation)

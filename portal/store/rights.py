@@ -1,6 +1,6 @@
 """What an address may see: memberships in the portal, held against the contacts of the mirror.
 
-The source wins: where every contact of an address in an organisation is gone or inactive, a membership there is void.
+The source wins: where all contacts of an address in an organisation are gone or inactive, a membership is void.
 Rights are worked out anew for every request, every link that is used and every mail that leaves.
 """
 
@@ -67,7 +67,7 @@ class _Member:
 
 
 def of(database: Database, config: Config, address: str) -> Rights:
-    """Work out what an address may see now. The database does the same work for a known address and an unknown one."""
+    """Work out what an address may see now, by the same statements for a known address and an unknown one."""
     key = email_key(address)
     standings = {s.organisation: s for s in people(database, address, [s.id for s in config.sources])}
     with person_scope(database, address) as connection:
@@ -108,7 +108,7 @@ def _allowed(
 
 
 def _roles(config: Config, member: _Member | None, standing: Standing | None) -> frozenset[str]:
-    """The roles in one organisation: staff may narrow what a contact has, never widen what the source took away."""
+    """The roles in one organisation: staff may narrow what a contact has, not widen what the source took."""
     if standing and standing.known and not standing.live:
         return frozenset()
     if member:

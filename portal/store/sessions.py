@@ -1,4 +1,4 @@
-"""Sessions: one row each, revocable; the cookie holds a random token, the row its hash and nothing about rights."""
+"""Sessions: one row each, revocable. The cookie holds a random token, the row its hash, neither any rights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,18 +107,12 @@ def _standing() -> Select[Any]:
 
 
 def choose(database: Database, session: Session, organisation: int, now: datetime) -> str | None:
-    """Go on under a new token for another organisation, the old token is dead; None where it had ended already."""
+    """Work for another organisation, under a new token; None where the session had ended already."""
     token = tokens.fresh()
+    mine = update(SESSIONS).where(SESSIONS.c.hash == session.id, SESSIONS.c.ended_at.is_(None))
+    renewed = mine.values(hash=tokens.digest(token), org_id=organisation, seen_at=now)
     with database.web(write=True) as connection:
-        if end_one(connection, session.user_id, session.id, now) is None:
-            return None
-        row = {
-            "hash": tokens.digest(token), "user_id": session.user_id, "org_id": organisation, "device": session.device,
-            "device_hash": session.device_hash, "made_at": session.made_at, "seen_at": now,
-            "idle_seconds": session.idle_seconds, "expires_at": session.expires_at, "ended_at": None,
-        }  # fmt: skip
-        connection.execute(insert(SESSIONS), row)
-    return token
+        return token if connection.execute(renewed).rowcount else None
 
 
 def touch(connection: Connection, session: Session, now: datetime) -> None:

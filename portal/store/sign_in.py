@@ -1,6 +1,7 @@
-"""Signing in: asking for a link, using it, typing its code, asking anew. Nothing here tells whether an address is known.
+"""Signing in: asking for a link, using it, typing its code, asking anew.
 
-Asking runs the same statements for every address; what differs is only whether the mail in the outbox is ever sent.
+Nothing here tells whether an address is known: asking runs the same statements for every address, and what
+differs is only whether the mail in the outbox is ever sent.
 """
 
 from collections.abc import Sequence
@@ -81,7 +82,7 @@ def ask(
 
 
 def again(database: Database, config: Config, found: Pass, visitor: Visitor, now: datetime) -> str | Blocked:
-    """Mail a fresh link to the address of one that expired or was used; nobody has to type the address again."""
+    """Mail a fresh link to the address of one that expired or was used; nobody has to type it again."""
     allowed = rights.of(database, config, found.email_key)
     right = next((r for r in allowed.organisations if r.organisation == found.org_id), None)
     if found.purpose == "invitation" and right:
@@ -138,7 +139,7 @@ def behind_browser(database: Database, mark: str) -> Pass | None:
 
 
 def needs_code(database: Database, found: Pass, visitor: Visitor) -> bool:
-    """Whether the link alone is not enough: the browser is new, perhaps a mail scanner that presses buttons."""
+    """Whether the link alone is not enough: a new browser may be a mail scanner that presses buttons."""
     if found.purpose == "trusted":
         return False
     with database.web() as connection:
@@ -160,7 +161,7 @@ def enter_by_link(
 def enter_by_code(
     database: Database, config: Config, found: Pass, typed: Typed, visitor: Visitor, now: datetime
 ) -> Entered | Refused | Blocked:
-    """Type the code in the browser that asked for it; tries are limited per code, and per address over all browsers."""
+    """Type the code in the browser that asked for it. Tries are limited per code and per address."""
     limits = (
         Limit(f"code/{found.email_key}", 10, HOUR),
         Limit(f"code/{found.email_key}", 45, DAY),
@@ -217,7 +218,7 @@ def _open(
 
 
 def _terms(config: Config, *, stay: bool) -> Terms:
-    """Idle for 12 hours, a day at most; 30 days where the person ticked "stay signed in" (both configurable)."""
+    """12 hours idle and a day at most; 30 days where the person ticked "stay signed in" (as configured)."""
     idle, remember = duration(config.login.idle), duration(config.login.remember)
     return Terms(remember, remember, lasting=True) if stay else Terms(idle, max(idle * 2, DAY), lasting=False)
 

@@ -28,7 +28,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Blocked:
-    """A limit is reached; ``first`` on the first refusal of its window (one line for staff, not a thousand)."""
+    """A limit is reached; ``first`` on the first refusal of its window: staff read one line."""
 
     limit: Limit
     wait: timedelta

@@ -1,42 +1,32 @@
-"""The portal as a browser meets it: an app on a real database, two organisations, and the people around them.
+"""The portal as a browser meets it: an app on the two organisations of the test world, and more people at A.
 
-ann    a member of Alder, every section        both   a member of Alder and of Birch
-finn   a member of Alder, invoices only        left   a member of Alder whose contact left it at the source
-bea    a member of Birch                       rita   a contact of Alder, invited by nobody
+finn   a member of A for finance only, no contact     rita   a contact of A, invited by nobody
+left   a member of A whose contact is gone at the source
 """
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
-from pydantic import SecretStr
 from sqlalchemy import insert, update
 from werkzeug.test import TestResponse
 
-from connectors.base import SourceSettings
 from portal import create_app
 from portal.store import people
-from sync.config import Config, Organisations, Portal
+from sync.config import Config
 from sync.database import Database
 from sync.tables import MIRROR, PORTAL, email_key, ref
 
-ALDER, BIRCH = 1001, 2002
-KEY = "3f8a1c0de5b74926a8d1f07c93be6254"
 MAIL = re.compile(r"To: (\S+).*?(?=\n┌|\Z)", re.DOTALL)
 LINK = re.compile(r"http\S+/login/([\w-]{43})")
 CODE = re.compile(r"(\d{3}) (\d{3})")
-MEMBERS = {
-    "ann@alder.example": (ALDER, ["admin"]), "finn@alder.example": (ALDER, ["finance"]),
-    "left@alder.example": (ALDER, ["admin"]), "bea@birch.example": (BIRCH, ["read_all"]),
-    "both@mill.example": (ALDER, ["read_all"]),
-}  # fmt: skip
+FINN, LEFT, RITA = "finn@a0017.example", "left@a0017.example", "rita@a0017.example"
 
 
 @dataclass
@@ -101,8 +91,16 @@ class House:
     app: Flask
     database: Database
     config: Config
+    world: Any
     clock: Clock
     mails: Callable[[], list[Mailed]]
+
+    @property
+    def ann(self) -> str:
+        """A member of A with every section."""
+        return str(self.world.a.member)
+
+    finn, left, rita = FINN, LEFT, RITA
 
     def browser(self, agent: str = "Mozilla/5.0 (iPhone) Safari/604.1") -> Browser:
         return Browser(self.app, agent)
@@ -134,25 +132,23 @@ class House:
             )
 
 
-def _organisations(database: Database, now: datetime) -> None:
-    with database.owners() as connection:
-        for number, name in ((ALDER, "Alder & Sons"), (BIRCH, "Birch Works")):
-            row = {"id": number, "name": name, "created_at": now, "links_version": 1, "removed_version": 0}
-            connection.execute(insert(PORTAL["organisations"]), row)
-    with database.sync() as connection:
-        connection.execute(insert(MIRROR["stamps"]), [{"org_id": o, "version": 1} for o in (ALDER, BIRCH)])
-
-
-def _contact(database: Database, address: str, organisation: int, now: datetime) -> None:
-    name = address.partition("@")[0]
-    source_id = f"{name}-{organisation}"
+def _contact(database: Database, world: Any, address: str, now: datetime, **values: object) -> None:
+    """Another contact of A at its source."""
+    source_id = f"a0017-{address}"
     row = {
-        "source": "crm", "source_id": source_id, "ref": ref("contact", "crm", source_id), "org_id": organisation,
-        "fingerprint": 1, "data_rows": 1, "first_seen": now, "changed_at": now, "name": name.title(),
-        "email": address, "email_key": email_key(address), "phone": "", "title": "", "active": 1,
+        "source": "crm", "source_id": source_id, "ref": ref("contact", "crm", source_id),
+        "belongs_to": "a0017", "org_id": world.a.id, "fingerprint": 1, "data_rows": 1, "first_seen": now, "changed_at": now,
+        "name": address.partition("@")[0], "email": address, "email_key": email_key(address), "phone": "",
+        "title": "", "active": 1,
     }  # fmt: skip
     with database.sync() as connection:
-        connection.execute(insert(MIRROR["contacts"]), row)
+        connection.execute(insert(MIRROR["contacts"]), row | values)
+
+
+@pytest.fixture
+def settings(config: Callable[..., Config]) -> Config:
+    """A portal on loopback that prints its mails."""
+    return config()
 
 
 @pytest.fixture
@@ -161,33 +157,16 @@ def clock(now: datetime) -> Clock:
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
-    """A portal on loopback that prints its mails."""
-    source = SourceSettings(id="crm", label="Customer service", kind="exports")
-    portal = Portal(name="Northgate Supplies", base_url="http://localhost", secret_key=SecretStr(KEY))
-    organisations = Organisations.model_validate({"from": "crm"})
-    return Config(
-        path=tmp_path / "fanlight.toml", portal=portal, organisations=organisations, sources=(source,)
-    )
-
-
-@pytest.fixture
-def peopled(database: Database, config: Config, now: datetime) -> Database:
-    """Two organisations and their people."""
-    _organisations(database, now)
-    for address, organisation in (
-        ("ann@alder.example", ALDER), ("left@alder.example", ALDER), ("rita@alder.example", ALDER),
-        ("bea@birch.example", BIRCH),
-    ):  # fmt: skip
-        _contact(database, address, organisation, now)
-    for address, (organisation, roles) in MEMBERS.items():
-        people.invite(database, config, address, organisation, roles, "tests", now)
-    people.invite(database, config, "both@mill.example", BIRCH, ["orders"], "tests", now)
+def peopled(database: Database, settings: Config, two_organisations: Any, now: datetime) -> Database:
+    """The two organisations with three more people at A."""
+    _contact(database, two_organisations, RITA, now)
+    _contact(database, two_organisations, LEFT, now)
+    people.invite(database, settings, FINN, two_organisations.a.id, ["finance"], "tests", now)
+    people.invite(database, settings, LEFT, two_organisations.a.id, ["admin"], "tests", now)
     with database.sync() as connection:
         contacts = MIRROR["contacts"]
-        connection.execute(
-            update(contacts).where(contacts.c.name == "Left").values(gone_at=now, gone_why="deleted")
-        )
+        theirs = update(contacts).where(contacts.c.email_key == LEFT)
+        connection.execute(theirs.values(gone_at=now, gone_why="deleted"))
     with database.staff(write=True) as connection:
         connection.execute(PORTAL["outbox"].delete())
         connection.execute(PORTAL["sign_ins"].delete())
@@ -196,18 +175,22 @@ def peopled(database: Database, config: Config, now: datetime) -> Database:
 
 @pytest.fixture
 def open_house(
-    peopled: Database, config: Config, clock: Clock, capsys: pytest.CaptureFixture[str]
+    peopled: Database,
+    settings: Config,
+    two_organisations: Any,
+    clock: Clock,
+    capsys: pytest.CaptureFixture[str],
 ) -> Callable[..., House]:
-    """Start the portal with a configuration of the test's own."""
+    """Start the portal, with a configuration of the test's own where it has one."""
 
-    def start(changed: Config = config, **settings: Any) -> House:
-        app = create_app(changed, peopled, clock, TESTING=True, POSTMAN_THREAD=False, **settings)
+    def start(changed: Config = settings, **flask: Any) -> House:
+        app = create_app(changed, peopled, clock, TESTING=True, POSTMAN_THREAD=False, **flask)
 
         def mails() -> list[Mailed]:
             app.extensions["fanlight"].postman.drain()
             return [_read(text) for text in MAIL.finditer(capsys.readouterr().err)]
 
-        return House(app, peopled, changed, clock, mails)
+        return House(app, peopled, changed, two_organisations, clock, mails)
 
     return start
 

@@ -7,7 +7,7 @@ House = Any
 
 def test_a_person_signs_in_with_the_code_and_reaches_the_start_page(house: House) -> None:
     browser = house.browser()
-    mailed = house.mail("ann@alder.example", browser)
+    mailed = house.mail(house.ann, browser)
     answer = browser.post("/login/code", {"code": mailed.code})
     assert (answer.status_code, answer.location) == (303, "/")
     assert browser.get("/").status_code == 200
