@@ -75,13 +75,17 @@ path = "exports/SalesInvoices*.csv"
 encoding = "cp1252"
 complete = true
 
-# A status of the shop in the customer's words. What is not listed keeps Fanlight's own wording.
+# Statuses in the customer's words. One that is not listed is shown as the source wrote it.
 [stages.orders]
-unfulfilled = { stage = "received", say = "Received – we are picking it" }
+unfulfilled = { stage = "received", say = "Received – being picked" }
+partial = "part_dispatched"
+fulfilled = "dispatched"
 
 [stages.tickets]
-"Waiting on Customer" = "Waiting for you"
+New = "Received"
 Working = "We are on it"
+"Waiting on Customer" = "Waiting for you"
+Closed = "Resolved"
 
 [mail]
 method = "print"                        # sign-in mails appear in the terminal

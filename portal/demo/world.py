@@ -16,7 +16,7 @@ from portal.demo.scenes import FEATURED, QUIET_DAYS, scenes
 ORDERS = 3000
 DOCUMENTS = 2500  # invoices and credit notes; the books begin later than the shop
 FIRST_NUMBER = 7241
-BROKEN_ORDER = "Penrose Pottery"  # whose fourth newest order has an amount nobody can read
+BROKEN_ORDER = "Penrose Pottery"  # one of whose orders with several lines has an amount nobody can read
 BROKEN_INVOICE = "Larkhill Garden Centres"  # whose fourth newest invoice has a date that does not exist
 
 
@@ -54,7 +54,7 @@ def world(seed: int, calendar: Calendar) -> World:
     kept = tuple(issued[sum(d.issued <= 0 for d in issued) - DOCUMENTS :])
     return World(
         seed, calendar, known, tuple(orders), kept, tuple(cases(seed, known, calendar.now)),
-        broken_order=[o.number for o in begun if o.company.name == BROKEN_ORDER][-4],
+        broken_order=[o.number for o in begun if o.company.name == BROKEN_ORDER and len(o.lines) > 1][-4],
         broken_invoice=[d.number for d in kept if _may_break(d)][-4],
     )  # fmt: skip
 
