@@ -1,0 +1,114 @@
+"""The `fanlight` command: every command by name, imported only when it is called, so that --help is quick.
+
+Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 done with rows quarantined, 75 busy.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+DEFAULT, VARIABLE = Path("fanlight.toml"), "FANLIGHT_CONFIG"
+USERS = {
+    "invite": ("portal.cli.user:invite", "Let a person sign in to an organisation; sends the welcome mail."),
+    "list": ("portal.cli.user:show", "Who may sign in, where, as what, and when they last did."),
+    "revoke": ("portal.cli.user:revoke", "Take a person's access away, at once."),
+    "login-link": ("portal.cli.user:login_link", "Print a sign-in link to hand over yourself."),
+}
+CHECKS = {
+    "config": ("portal.cli.check:config", "Is fanlight.toml right? Every problem at once."),
+}
+LISTED = {  # name → where the command is, and what --help says of it; or the commands of a group
+    "init": ("portal.cli.start:init", "Write a first fanlight.toml and make the database."),
+    "demo": ("portal.cli.demo:demo", "Make a portal of an invented wholesaler, to look at."),
+    "serve": ("portal.cli.serve:serve", "Serve the portal and keep its mirror up to date."),
+    "check": (CHECKS, "Look before customers do: configuration, sources, isolation."),
+    "user": (USERS, "Who may sign in."),
+    "upgrade": ("portal.cli.start:upgrade", "Bring the database to this version of Fanlight."),
+}
+Listed = Mapping[str, tuple[Any, str]]
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are called. Each one takes --config too."""
+
+    def __init__(self, *args: Any, listed: Listed, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.commands = {name: click.Command(name, short_help=about) for name, (_, about) in listed.items()}
+        self._listed = listed
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The commands in the order a newcomer meets them."""
+        return list(self._listed)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in self._listed.items()])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one command."""
+        if cmd_name not in self._listed:
+            return None
+        where, about = self._listed[cmd_name]
+        if isinstance(where, Mapping):
+            return Commands(cmd_name, listed=where, help=about, params=[_config_option()])
+        module, _, name = where.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        if all(parameter.name != "config" for parameter in command.params):
+            command.params.append(_config_option())
+        return command
+
+
+def _config_option() -> click.Option:
+    told = f"The configuration. [default: {DEFAULT}, then ${VARIABLE}]"
+    return click.Option(
+        ["--config"], type=click.Path(path_type=Path), metavar="FILE", help=told,
+        expose_value=False, is_eager=True, callback=_choose_config,
+    )  # fmt: skip
+
+
+def _choose_config(ctx: click.Context, _: click.Parameter, told: Path | None) -> None:
+    """Make the commands' context object; the last --config on the line wins."""
+    from sync.cli.app import App
+
+    if told or ctx.obj is None:
+        named = os.environ.get(VARIABLE)
+        ctx.obj = App(told or (Path(named) if named and not DEFAULT.exists() else DEFAULT))
+
+
+@click.command(cls=Commands, listed=LISTED, params=[_config_option()])
+@click.version_option(package_name="fanlight")
+def commands() -> None:
+    """Fanlight: a read-only portal where your customers see their own orders, invoices and tickets.
+
+    Begin with `fanlight demo --serve`, or with `fanlight init` in an empty folder. Every command explains
+    itself: fanlight COMMAND --help
+    """
+
+
+def main() -> None:
+    """Run the command line; a database that cannot be reached is a sentence, not a traceback."""
+    try:
+        commands()
+    except _unreachable() as error:
+        reason = str(error).partition("\n")[0]
+        click.echo(
+            f"Error: the database cannot be used now: {reason}\nIs it running? Try again when it is.",
+            err=True,
+        )
+        sys.exit(1)
+
+
+def _unreachable() -> tuple[type[Exception], ...]:
+    from portal.store.health import UNREACHABLE
+
+    return UNREACHABLE
+
+
+if __name__ == "__main__":
+    main()
