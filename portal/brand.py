@@ -1,4 +1,4 @@
-"""The portal's own colours, icon and logo. A brand colour too faint to read is mended until it is (WCAG AA)."""
+"""The portal's own colours, icon and logo. A brand colour too faint to read is mended until it reads."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from portal.formats import initial
 from sync.config import Brand, Portal
 
 READABLE = 4.5  # WCAG AA contrast of text
-# The faintest grounds brand-coloured text stands on, in light and in dark (static/portal.css); tints included.
+# The worst grounds brand-coloured text stands on in light and in dark, tints included (static/portal.css).
 LIGHT_GROUND, DARK_GROUND = "#e9ecef", "#2b3039"
 LARGEST_PICTURE = 512 * 1024
 TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
@@ -89,14 +89,13 @@ def icon(portal: Portal) -> Picture:
 
 def monogram(letter: str, color: str) -> Picture:
     """An icon for a portal without one: its initial on its colour."""
-    return Picture(
-        (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" '
-            f'fill="{color}"/><text x="16" y="22" font-family="system-ui,sans-serif" font-size="18" '
-            f'font-weight="700" text-anchor="middle" fill="{on(color)}">{escape(letter)}</text></svg>'
-        ).encode(),
-        TYPES[".svg"],
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+        f'<rect width="32" height="32" rx="8" fill="{color}"/>'
+        '<text x="16" y="22" font-family="system-ui,sans-serif" font-size="18" font-weight="700" '
+        f'text-anchor="middle" fill="{on(color)}">{escape(letter)}</text></svg>'
     )
+    return Picture(svg.encode(), TYPES[".svg"])
 
 
 def version(content: bytes) -> str:

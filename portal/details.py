@@ -1,4 +1,4 @@
-"""What a record's own page shows beyond its columns: lines, parcels, sums that add up, and what happened to it."""
+"""What a record's own page shows beyond its columns: lines, parcels, sums that add up, and its history."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ PARTS: dict[str, Any] = {
     "messages": tuple[Message, ...],
 }
 # These hold a moment or a calendar day in one field, which msgspec does not tell apart.
-DATED: dict[str, type[Shipment] | type[Event]] = {"shipments": Shipment, "events": Event}
+DATED: dict[str, Any] = {"shipments": Shipment, "events": Event}
 WHEN = ("at", "shipped", "delivered", "expected")
 Sums = list[tuple[str, int | None]]
 
@@ -49,14 +49,15 @@ def told(found: Found, part: str) -> Any:
     rows = getattr(found, part) or ()
     if part in DATED:
         return tuple(
-            DATED[part](**{name: _when(value) if name in WHEN else value for name, value in row.items()}) for row in rows
+            DATED[part](**{name: _when(value) if name in WHEN else value for name, value in row.items()})
+            for row in rows
         )
     return msgspec.convert(rows, PARTS[part])
 
 
-def _when(text: str | None) -> datetime | date | None:
-    if not text:
-        return None
+def _when(name: str, text: str | None) -> datetime | date | str | None:
+    if name not in WHEN or not text:
+        return text
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 

@@ -1,4 +1,4 @@
-"""What the URL asks of a list, as conditions for the gateway. A value that makes no sense is left out, and said."""
+"""What the URL asks of a list, as conditions for the gateway. What makes no sense is left out, and said."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

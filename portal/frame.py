@@ -24,7 +24,7 @@ SECTIONS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Caller:
-    """Whom this customer can call. ``found`` is the account that names them, None for the portal's own help."""
+    """Whom this customer can call; ``found`` is the account that names them, None for the portal's own."""
 
     help: Help
     found: Found | None = None
@@ -53,13 +53,15 @@ class Ages:
         return [s for s in self.streams if s.record == record and s.as_of]
 
     def nothing(self, record: str) -> str:
-        """Why nothing is shown: 'absent' from every source, 'waiting' for the first reading, or 'none' there."""
+        """Why nothing is shown: 'absent' from all sources, 'waiting' for the first reading, 'none' there."""
         if any(s.as_of for s in self.streams if s.record == record):
             return "none"
-        return "waiting" if any(s.as_of is None for s in self.streams if s.record in (record, "")) else "absent"
+        return (
+            "waiting" if any(s.as_of is None for s in self.streams if s.record in (record, "")) else "absent"
+        )
 
     def planned(self, record: str) -> datetime | None:
-        """When the first reading of a record type is planned; a source never read stands there without records."""
+        """When the first reading is planned; a source never read stands among the streams without a record."""
         coming = [s.next_run for s in self.streams if s.record in (record, "") and s.as_of is None]
         return min((at for at in coming if at), default=None)
 
@@ -126,11 +128,16 @@ def install(app: Flask, config: Config) -> None:
 def _assets(app: Flask, config: Config) -> Callable[[str], str]:
     """URLs that change with the content behind them, so that browsers may keep it."""
     sheet = Path(str(app.static_folder)) / "portal.css"
-    marks = {
+    marks: dict[str, tuple[str, dict[str, Any]]] = {
         "portal.css": ("static", {"filename": "portal.css", "v": brand.version(sheet.read_bytes())}),
         "brand.css": ("brand.style", {"v": brand.version(brand.style(config.portal.brand).encode())}),
         "icon": ("brand.icon", {"v": brand.version(brand.icon(config.portal).content)}),
     }
     if config.portal.brand.logo:
         marks["logo"] = ("brand.logo", {"v": brand.version(brand.picture(config.portal.brand.logo).content)})
-    return lambda name: url_for(marks[name][0], **marks[name][1])
+
+    def asset(name: str) -> str:
+        endpoint, values = marks[name]
+        return url_for(endpoint, **values)
+
+    return asset

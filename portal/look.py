@@ -60,8 +60,8 @@ def install(app: Flask, config: Config, now: Callable[[], datetime]) -> None:
     app.extensions["look"] = made
     formats.install(app, made.formats)
     app.jinja_env.filters.update(
-        stage=made.orders.pill, bar=made.orders.bar, state=made.state, standing=made.standing, moving=made.moving,
-        awaited=made.awaited,
+        stage=made.orders.pill, bar=made.orders.bar, state=made.state, standing=made.standing,
+        moving=made.moving, awaited=made.awaited,
         told=details.told, link=details.tracking_link, line_total=details.line_total,
         initial=formats.initial, dial=dial, plural=PLURALS.__getitem__, capped=capped, counted=counted,
     )  # fmt: skip

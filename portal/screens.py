@@ -1,6 +1,6 @@
-"""How each record type looks: its title, columns, search, filters and order, as data. Views and templates know no more.
+"""How each record type looks: its title, columns, search, filters and order, as data.
 
-A new record type is one more ``Screen`` here and, where it has a cell nobody else has, a macro in ``parts/cells.html``.
+A new record type is one more ``Screen`` here, and a macro in ``parts/cells.html`` for each new cell.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +29,15 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Another list of the same section."""
+
+    record: str
+    say: str
+    endpoint: str
+
+
+@dataclass(frozen=True)
 class Screen:
     """A record type as its list shows it."""
 
@@ -45,6 +54,7 @@ class Screen:
     dated: str = ""  # what the date range is about; '' = none
     orders: Sequence[Choice] = (Choice("-sort_at", "Newest first"),)
     due_by: bool = False
+    beside: Beside | None = None  # a list of the same section, shown where a source gives it
 
     @property
     def quick(self) -> list[Choice]:
@@ -106,6 +116,7 @@ INVOICES = Screen(
     ),
     dated="Issued",
     due_by=True,
+    beside=Beside("payment", "Payments received", "browse.payments"),
     orders=(Choice("-sort_at", "Newest first"), Choice("sort_due", "Due first")),
 )
 
@@ -122,6 +133,7 @@ PAYMENTS = Screen(
         Column("Method", "payment_method", "extra"),
         Column("Amount", "payment_amount", "amount"),
     ),
+    beside=Beside("invoice", "Invoices", "browse.invoices"),
 )
 
 TICKETS = Screen(

@@ -1,11 +1,12 @@
 """Where a record stands, in the customer's words: an order's stage, an invoice's state, a ticket's status.
 
-Worked out from mirrored columns and [stages] of the TOML alone. A status nobody mapped keeps the source's words.
+Worked out from mirrored columns and [stages] of the TOML. A status nobody mapped keeps the source's words.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 from typing import Literal
 
 from portal.formats import tidy
@@ -35,14 +36,18 @@ TONES: dict[str, Tone] = {
 BAR = ("received", "in_production", "dispatched", "delivered")
 # Words that mean the same everywhere; [stages.orders] goes before them.
 COMMON = {
-    "pending": "received", "new": "received", "open": "received", "received": "received", "unfulfilled": "received",
-    "confirmed": "received", "processing": "in_production", "in process": "in_production",
-    "in progress": "in_production", "in production": "in_production", "partial": "part_dispatched",
-    "partially fulfilled": "part_dispatched", "partially shipped": "part_dispatched",
-    "part dispatched": "part_dispatched", "shipped": "dispatched", "fulfilled": "dispatched",
-    "dispatched": "dispatched", "delivered": "delivered", "on hold": "on_hold", "cancelled": "cancelled",
-    "canceled": "cancelled",
-}  # fmt: skip
+    word: stage
+    for stage, words in {
+        "received": "pending, new, open, received, unfulfilled, confirmed",
+        "in_production": "processing, in process, in progress, in production",
+        "part_dispatched": "partial, partially fulfilled, partially shipped, part dispatched",
+        "dispatched": "shipped, fulfilled, dispatched",
+        "delivered": "delivered",
+        "on_hold": "on hold",
+        "cancelled": "cancelled, canceled",
+    }.items()
+    for word in words.split(", ")
+}
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class OrderStages:
     def __init__(self, stages: Stages) -> None:
         self._mapped = {_key(status): stage.stage for status, stage in stages.orders.items()}
         self._words = {_key(status): stage.say for status, stage in stages.orders.items() if stage.say}
-        told = set(self._mapped.values()) or set(BAR)
+        told: set[str] = set(self._mapped.values()) or set(BAR)
         self._bar = tuple(s for s in BAR if s in told or s in ("received", "dispatched"))
 
     def pill(self, order: Found) -> Pill:
@@ -107,7 +112,7 @@ class OrderStages:
         return stage
 
     def bar(self, order: Found) -> list[Step]:
-        """The steps of an order, those this portal's sources know; empty where none of them says where it is."""
+        """The steps of an order, those this portal's sources know; empty where it is on none of them."""
         stage = self.pill(order).key
         now = "dispatched" if stage == "part_dispatched" else stage
         if now not in BAR:
@@ -121,28 +126,23 @@ class OrderStages:
             for i, step in enumerate(steps)
         ]
 
-    def where(self, stage: str, statuses: Iterable[str]) -> Either:
-        """The condition that an order is in ``stage``; ``open`` means neither delivered nor cancelled."""
-        wanted = (
-            {"received", "in_production", "part_dispatched", "dispatched", "on_hold"}
-            if stage == "open"
-            else {stage}
-        )
+    def where(self, wanted: str, statuses: Iterable[str]) -> Either:
+        """The condition that an order is in a stage; ``open`` means neither delivered nor cancelled."""
         told = list(statuses)
         options = []
-        for cancelled in (False, True):
-            for dispatch in ("", "none", "part", "all"):
-                fitting = [s for s in told if self._fits(s, cancelled, dispatch, wanted, stage)]
-                options.append((
-                    Where("cancelled", "eq", int(cancelled)),
-                    Where("dispatch", "eq", dispatch),
-                    Where("status", "in", fitting),
-                ))  # fmt: skip
-        return Either(tuple(options))
+        for cancelled, dispatch in product((0, 1), ("", "none", "part", "all")):
+            fitting = [
+                status
+                for status in told
+                if self._fits(self.stage(status, cancelled=bool(cancelled), dispatch=dispatch), wanted)
+            ]
+            flags = (Where("cancelled", "eq", cancelled), Where("dispatch", "eq", dispatch))
+            options.append((*flags, Where("status", "in", fitting)))
+        return Either([option for option in options if option[-1].value])
 
-    def _fits(self, status: str, cancelled: bool, dispatch: str, wanted: set[str], asked: str) -> bool:
-        stage = self.stage(status, cancelled=cancelled, dispatch=dispatch)
-        return stage in wanted or (stage is None and asked == "open")
+    @staticmethod
+    def _fits(stage: str | None, wanted: str) -> bool:
+        return stage not in ("delivered", "cancelled") if wanted == "open" else stage == wanted
 
 
 def _key(status: str) -> str:

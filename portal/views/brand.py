@@ -1,6 +1,7 @@
 """The portal's colours, logo and icon. Public, the same for everybody, cached by their content."""
 
 from flask import Blueprint, Response, abort, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from portal import brand, gate
 from portal.brand import Picture
@@ -11,14 +12,14 @@ pages = Blueprint("brand", __name__)
 
 @pages.get("/brand.css")
 @gate.audience("public")
-def style() -> Response:
+def style() -> AnyResponse:
     """The brand's colours for the style sheet."""
     return _public(Picture(brand.style(look().config.portal.brand).encode(), "text/css"))
 
 
 @pages.get("/brand/logo")
 @gate.audience("public")
-def logo() -> Response:
+def logo() -> AnyResponse:
     """The configured logo; 404 where there is none."""
     path = look().config.portal.brand.logo
     return _public(brand.picture(path)) if path else abort(404)
@@ -26,12 +27,12 @@ def logo() -> Response:
 
 @pages.get("/brand/icon")
 @gate.audience("public")
-def icon() -> Response:
+def icon() -> AnyResponse:
     """The configured icon, else the portal's initial on its colour."""
     return _public(brand.icon(look().config.portal))
 
 
-def _public(picture: Picture) -> Response:
+def _public(picture: Picture) -> AnyResponse:
     response = Response(picture.content, mimetype=picture.mimetype)
     response.cache_control.public = True
     response.cache_control.max_age = 86400

@@ -1,4 +1,4 @@
-"""Orders, invoices, payments and tickets: their lists and their own pages. How each looks stands in portal.screens."""
+"""Orders, invoices, payments and tickets: their lists and own pages. Their looks stand in portal.screens."""
 
 from collections.abc import Sequence
 

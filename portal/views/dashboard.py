@@ -18,6 +18,7 @@ def home() -> str:
     """Answer the three questions customers call with, without a tap."""
     blocks = [block for block in look().config.portal.blocks if block in g.sections]
     is_open = [Where("open", "eq", 1)]
+    tickets = g.gateway.page(Ticket, is_open, limit=1) if "support" in blocks else None
     return frame.show(
         "dashboard/home.html",
         *(RECORDS[block] for block in blocks),
@@ -25,6 +26,6 @@ def home() -> str:
         screens=screens,
         orders=g.gateway.page(Order, limit=LATEST) if "orders" in blocks else None,
         dues=g.gateway.dues(look().formats.today()) if "invoices" in blocks else (),
-        tickets=g.gateway.page(Ticket, is_open, limit=1) if "support" in blocks else None,
-        open_tickets=g.gateway.count(Ticket, is_open) if "support" in blocks else 0,
+        tickets=tickets,
+        open_tickets=g.gateway.count(Ticket, is_open) if tickets and tickets.after else 1,
     )
