@@ -36,6 +36,7 @@ id = "crm"
 label = "Customer service"              # what customers read: "Customer service · checked 4 min ago"
 kind = "exports"
 every = "5m"
+settle = 0                              # read at once: these files are renamed into place, never half there
 
 [sources.show.ticket]                   # cases that are for staff only never reach the portal
 IsVisibleInSelfService = ["true"]
@@ -57,6 +58,7 @@ id = "shop"
 label = "Web shop"
 kind = "exports"
 every = "5m"
+settle = 0
 timezone = "Europe/London"
 
 [[sources.files]]
@@ -68,6 +70,7 @@ id = "books"
 label = "Accounts"
 kind = "exports"
 every = "5m"
+settle = 0
 date_order = "dmy"                      # 03/04/2026 is the third of April
 
 [[sources.files]]
