@@ -48,10 +48,7 @@ def told(found: Found, part: str) -> Any:
     """A JSON column of a record as the structs it was written from."""
     rows = getattr(found, part) or ()
     if part in DATED:
-        return tuple(
-            DATED[part](**{name: _when(value) if name in WHEN else value for name, value in row.items()})
-            for row in rows
-        )
+        return tuple(DATED[part](**{name: _when(name, value) for name, value in row.items()}) for row in rows)
     return msgspec.convert(rows, PARTS[part])
 
 

@@ -54,14 +54,13 @@ class Ages:
 
     def nothing(self, record: str) -> str:
         """Why nothing is shown: 'absent' from all sources, 'waiting' for the first reading, 'none' there."""
-        if any(s.as_of for s in self.streams if s.record == record):
+        told = [s.as_of for s in self.streams if s.record in (record, "")]
+        if any(told):
             return "none"
-        return (
-            "waiting" if any(s.as_of is None for s in self.streams if s.record in (record, "")) else "absent"
-        )
+        return "waiting" if told else "absent"
 
     def planned(self, record: str) -> datetime | None:
-        """When the first reading is planned; a source never read stands among the streams without a record."""
+        """When the first reading is planned; a source never read stands there without a record."""
         coming = [s.next_run for s in self.streams if s.record in (record, "") and s.as_of is None]
         return min((at for at in coming if at), default=None)
 
