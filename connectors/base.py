@@ -120,6 +120,10 @@ class Connector(ABC):
     Settings: ClassVar[type[SourceSettings]]
     settings: SourceSettings
 
+    def __init__(self, settings: Any) -> None:
+        """``settings``: the checked ``[[sources]]`` table, an instance of this class's ``Settings``."""
+        self.settings = settings
+
     @property
     @abstractmethod
     def reads(self) -> Mapping[type[Record], Reads]:

@@ -224,6 +224,13 @@ def statuses(connection: sa.Connection) -> Mapping[tuple[str, str], int]:
     return found
 
 
+def blocked_sign_ins(connection: sa.Connection, since: datetime) -> int:
+    """How many tries to sign in were held back."""
+    c = PORTAL["audit"].c
+    rows = sa.select(sa.func.count()).where(c.what == "sign-in blocked", c.at >= since)
+    return int(connection.scalar(rows) or 0)
+
+
 def trace(connection: sa.Connection, record: type[Record], text: str) -> Sequence[Traced]:
     """The records of this type that are called ``text``: by public ref, by source id or by number."""
     table = TABLE[record]

@@ -1,0 +1,57 @@
+"""One file instead of the configured ones (``fanlight sync --file``): which set of files it stands for."""
+
+import glob
+from pathlib import Path
+
+from connectors.base import Failure
+from connectors.exports.catalogue import recognise
+from connectors.exports.files import matching
+from connectors.exports.profile import Profile
+from connectors.exports.settings import ExportsSettings, FileSet
+
+
+def narrowed(settings: ExportsSettings, file: Path, *, named: bool) -> ExportsSettings | None:
+    """The source with this file alone, never complete, so that it removes nothing; None when the file is none
+    of the source's. ``named``: a person said it is, so the source's only set will do. Raises Failure when the
+    file cannot be recognised."""
+    fileset = _configured(settings, file) or _alike(settings, file, named)
+    if fileset is None:
+        return None
+    one = fileset.model_copy(update={"path": Path(glob.escape(str(file.resolve()))), "complete": False})
+    return settings.model_copy(update={"files": (one,)})
+
+
+def _configured(settings: ExportsSettings, file: Path) -> FileSet | None:
+    """The set whose path or pattern names this very file."""
+    return next((each for each in settings.files if file.resolve() in _files(settings, each)), None)
+
+
+def _files(settings: ExportsSettings, fileset: FileSet) -> list[Path]:
+    try:
+        return [path.resolve() for path in matching(settings.resolve(fileset.path))]
+    except Failure:
+        return []
+
+
+def _alike(settings: ExportsSettings, file: Path, named: bool) -> FileSet | None:
+    """The set that holds files of the same format."""
+    try:
+        profile = recognise(file, FileSet(path=file))
+    except Failure:
+        if named and len(settings.files) == 1:
+            return settings.files[0]
+        raise
+    fitting = [each for each in settings.files if _reads(settings, each) == profile]
+    if fitting:
+        return fitting[0]
+    return FileSet(path=file) if named else None
+
+
+def _reads(settings: ExportsSettings, fileset: FileSet) -> Profile | None:
+    """The profile a set is read by: told in the TOML, else what its first file's header tells."""
+    if fileset.told_profile:
+        return fileset.told_profile
+    try:
+        return next((recognise(path, fileset) for path in _files(settings, fileset)), None)
+    except Failure:
+        return None

@@ -1,0 +1,206 @@
+"""What ``fanlight status`` says: each source by consequence (will retry, needs a person, data kept as of),
+then what waits for staff. Pure: from the mirror's state to lines."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sync.cli.report import withheld_line
+from sync.cli.words import PLURALS, count, joined, moment, plain, quoted, records, span
+from sync.config import STAGES, Config
+from sync.mirror.state import LastRun, SourceState, StreamState
+from sync.owners.reading import Unlinked
+
+NEEDS_A_PERSON = ("refused", "crashed")
+SECTIONS = {"order": "orders", "ticket": "tickets"}
+SHOWN = 10  # unlinked accounts and unknown statuses listed; --json lists all
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Everything ``status`` looked up."""
+
+    sources: Sequence[SourceState]
+    never: Sequence[str]  # configured, but no run ever began
+    unlinked: Sequence[Unlinked]
+    unknown: Mapping[tuple[str, str], int]  # (record, status) without a stage → records
+    blocked: int  # sign-ins held back in the last day
+    now: datetime
+    zone: ZoneInfo
+
+    def when(self, at: datetime) -> str:
+        """A time as it is printed."""
+        return moment(at, self.now, self.zone)
+
+
+def unknown_statuses(config: Config, statuses: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+    """Statuses the TOML gives no stage: customers read the source's own word."""
+    known = {
+        record: {status.casefold() for status in getattr(config.stages, section)}
+        for record, section in SECTIONS.items()
+    }
+    return {
+        (record, status): number
+        for (record, status), number in sorted(statuses.items())
+        if status and status.casefold() not in known[record]
+    }
+
+
+def is_stale(source: SourceState, stream: StreamState, now: datetime) -> bool:
+    """Whether what customers see of this stream is older than the source may be."""
+    return stream.as_of is None or now - stream.as_of > timedelta(seconds=source.stale_after)
+
+
+def verdict(source: SourceState, now: datetime) -> str:
+    """One word or two about a source, the worst that is true of it."""
+    if not source.configured:
+        return "taken out"
+    streams = source.streams
+    if source.failure in NEEDS_A_PERSON or any(s.failure in NEEDS_A_PERSON or s.withheld for s in streams):
+        return "needs a person"
+    if not streams:
+        return "not synced yet"
+    if any(is_stale(source, stream, now) for stream in streams):
+        return "stale"
+    return "will retry" if source.failure else "well"
+
+
+def all_well(standing: Standing) -> bool:
+    """Whether nobody has to do anything about any source."""
+    fine = ("well", "will retry", "taken out")
+    return not standing.never and all(verdict(s, standing.now) in fine for s in standing.sources)
+
+
+def lines(standing: Standing) -> Iterator[str]:
+    """The whole status, for people."""
+    for source in standing.sources:
+        yield f"{source.source} ({plain(source.label)}, {source.kind}): {verdict(source, standing.now)}"
+        yield from (f"  {each}" for each in _source(source, standing))
+    yield from (f"{source}: not synced yet: fanlight sync {source}" for source in standing.never)
+    yield from _unlinked(standing.unlinked)
+    yield from _unknown(standing.unknown)
+    if standing.blocked:
+        yield f"{count(standing.blocked, 'sign-in')} blocked in the last 24 h: too many tries"
+
+
+def _source(source: SourceState, standing: Standing) -> Iterator[str]:
+    if not source.configured:
+        yield f"not in the TOML: its records are hidden. Put it back, or: fanlight purge {source.source}"
+        return
+    if source.busy:
+        yield f"being read now, by {plain(source.busy)}"
+    if source.next_run:
+        yield f"next run {standing.when(source.next_run)}"
+    elif not source.streams:
+        yield f"nothing is scheduled: fanlight sync {source.source}, or fanlight schedule"
+    for stream in source.streams:
+        yield f"{PLURALS[stream.record]}: {_stream(source, stream, standing)}"
+        yield from (f"  {each}" for each in _details(source, stream, standing))
+
+
+def _stream(source: SourceState, stream: StreamState, standing: Standing) -> str:
+    if stream.as_of is None:
+        return "never read to the end" + (f", {stream.records:,} so far" if stream.records else "")
+    kept = count(stream.records, "record")
+    nobody = f"{stream.unowned:,} of them visible to nobody" if stream.unowned else ""
+    stale = f"STALE, may be {span(source.stale_after)} old" if is_stale(source, stream, standing.now) else ""
+    return joined(f"as of {standing.when(stream.as_of)}", stale, kept, nobody)
+
+
+def _details(source: SourceState, stream: StreamState, standing: Standing) -> Iterator[str]:
+    if stream.last_run:
+        yield _run(stream.last_run, standing)
+    if stream.failure:
+        yield f"{_consequence(source, stream, standing)}: {plain(stream.failure_message or '')}"
+    if stream.withheld:
+        yield f"needs a person: {withheld_line(stream.source, stream.record, stream.withheld)}"
+    if stream.quarantined_rows:
+        yield f"{count(stream.quarantined_rows, 'row')} in quarantine: fanlight status --quarantine"
+    yield from (plain(note) for note in stream.notes)
+
+
+def _run(run: LastRun, standing: Standing) -> str:
+    read = (
+        f"{count(run.data_rows, 'row')} read = {run.placed_rows:,} in records + {run.hidden_rows:,} hidden "
+        f"+ {run.quarantined_rows:,} quarantined"
+    )
+    moved = joined(
+        *(
+            f"{n:,} {what}"
+            for what, n in (("new", run.new), ("changed", run.changed), ("gone", run.gone))
+            if n
+        )
+    )
+    ended = "" if run.ended_at else "not ended, "
+    return f"last run {standing.when(run.started_at)}: {ended}{read}; {moved or 'nothing changed'}"
+
+
+def _consequence(source: SourceState, stream: StreamState, standing: Standing) -> str:
+    """What a failure means: nothing to do yet, a person must act, or old data is kept."""
+    if stream.failure in NEEDS_A_PERSON:
+        return "needs a person"
+    if stream.failure == "unavailable":
+        again = source.retry_at or source.next_run
+        return f"will retry at {standing.when(again)}" if again else "will retry at its next run"
+    return f"data kept as of {standing.when(stream.as_of)}" if stream.as_of else "nothing kept yet"
+
+
+def _unlinked(accounts: Sequence[Unlinked]) -> Iterator[str]:
+    if not accounts:
+        return
+    yield f"{count(len(accounts), 'account')} nobody owns; their records are visible to nobody:"
+    for account in accounts[:SHOWN]:
+        yield f"  {unlinked_line(account)}"
+    if len(accounts) > SHOWN:
+        yield f"  and {len(accounts) - SHOWN:,} more: fanlight org list --unlinked"
+    yield "  whose they are: fanlight org link SOURCE ACCOUNT ORGANISATION, or in the TOML: " + id_map_line(
+        accounts
+    )
+
+
+def unlinked_line(account: Unlinked) -> str:
+    """One account nobody owns, with what waits in it."""
+    if account.account is None:
+        return f"{account.source}, records that name no account: {records(account.records)}"
+    name = f" ({plain(account.name)})" if account.name else ""
+    apart = "; kept apart by staff" if account.apart else ""
+    return f"{account.source} {quoted(account.account)}{name}: {records(account.records)}{apart}"
+
+
+def id_map_line(accounts: Sequence[Unlinked]) -> str:
+    """What to write under [organisations] for the first of these accounts."""
+    first = next((a for a in accounts if a.account is not None and not a.apart), None)
+    source, account = (first.source, quoted(first.account or "")) if first else ("SOURCE", '"ACCOUNT"')
+    return f'[organisations] ids = {{ {source} = {{ {account} = "ITS ID IN THE PRIMARY SOURCE" }} }}'
+
+
+def _unknown(statuses: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    if not statuses:
+        return
+    yield f"{count(len(statuses), 'status', 'statuses')} customers read in the source's own word; add:"
+    for (record, status), number in list(statuses.items())[:SHOWN]:
+        told = f"{quoted(status)} = {quoted('dispatched' if record == 'order' else 'In your words')}"
+        yield f"  [stages.{SECTIONS[record]}] {told}  # {count(number, record, PLURALS[record])}"
+    if len(statuses) > SHOWN:
+        yield f"  and {len(statuses) - SHOWN:,} more: fanlight status --json"
+    if any(record == "order" for record, _ in statuses):
+        yield f"  stages of orders: {', '.join(STAGES)}"
+
+
+def as_json(standing: Standing) -> dict[str, Any]:
+    """The status for a program: field names are stable, times are ISO 8601 in UTC."""
+    sources = [{**asdict(source), "verdict": verdict(source, standing.now)} for source in standing.sources]
+    return {
+        "well": all_well(standing),
+        "at": standing.now,
+        "sources": sources,
+        "never_synced": list(standing.never),
+        "unlinked": [asdict(account) for account in standing.unlinked],
+        "unknown_statuses": [
+            {"record": record, "status": status, "records": number}
+            for (record, status), number in standing.unknown.items()
+        ],
+        "blocked_sign_ins": standing.blocked,
+    }

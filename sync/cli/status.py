@@ -1,0 +1,78 @@
+"""``fanlight status``: what the mirror holds, how old it is, and what waits for a person."""
+
+import json
+from dataclasses import asdict
+from datetime import timedelta
+
+import click
+
+from sync.cli import condition
+from sync.cli.app import DONE, FAILED, App
+from sync.cli.condition import Standing
+from sync.cli.report import quarantined_line
+from sync.cli.words import count
+from sync.mirror import state
+from sync.owners import reading
+
+A_DAY = timedelta(days=1)
+MANY = 10_000  # quarantined rows listed at most
+
+
+def standing(app: App) -> Standing:
+    """Look up everything the status tells."""
+    now = app.clock()
+    with app.database.staff() as connection:
+        sources = state.sources(connection, now)
+        statuses = state.statuses(connection)
+        blocked = state.blocked_sign_ins(connection, now - A_DAY)
+    known = {source.source for source in sources}
+    return Standing(
+        sources=sources,
+        never=[source.id for source in app.config.sources if source.id not in known],
+        unlinked=reading.unlinked(app.database),
+        unknown=condition.unknown_statuses(app.config, statuses),
+        blocked=blocked,
+        now=now,
+        zone=app.zone,
+    )
+
+
+@click.command("status")
+@click.option("--quarantine", is_flag=True, help="List the rows that were put aside, with the cure of each.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
+@click.pass_obj
+def status(app: App, /, quarantine: bool, as_json: bool) -> None:
+    """Say how old what customers see is, and what waits for a person.
+
+    \b
+    Examples: fanlight status
+              fanlight status --quarantine
+              fanlight status --json | jq .well
+    Next:     what it prints beside each problem is the command or TOML line that mends it
+
+    \b
+    Exit codes: 0 all well, or it mends itself · 1 a source is stale, was never synced, or needs a
+                person · 2 wrong use or config
+    --json:     well, at, sources [source, label, kind, configured, verdict, next_run, failure,
+                failure_message, retry_at, busy, streams [record, as_of, completed_at, withheld,
+                failure, failure_message, notes, records, rows, unowned, quarantined_rows, hidden,
+                last_run]], never_synced, unlinked, unknown_statuses, blocked_sign_ins;
+                with --quarantine: quarantine [source, record, source_id, position, field,
+                reason, cure, data_rows, seen_at]
+    """
+    found = standing(app)
+    with app.database.staff() as connection:
+        rows = state.quarantine(connection, limit=MANY) if quarantine else ()
+    if as_json:
+        told = condition.as_json(found) | (
+            {"quarantine": [asdict(row) for row in rows]} if quarantine else {}
+        )
+        click.echo(json.dumps(told, default=lambda at: at.isoformat(), ensure_ascii=False))
+    elif quarantine:
+        for row in rows:
+            click.echo(quarantined_line(row))
+        click.echo(f"{count(len(rows), 'row')} in quarantine" if rows else "nothing is in quarantine")
+    else:
+        for line in condition.lines(found):
+            click.echo(line)
+    click.get_current_context().exit(DONE if condition.all_well(found) else FAILED)

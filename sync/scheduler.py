@@ -1,0 +1,130 @@
+"""When sources are read: one job a source, jittered and coalesced, never two runs of a source at a time.
+
+Any number of schedulers may share one database: the lease decides who reads, the others leave that turn out.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.blocking import BlockingScheduler
+
+from connectors import find
+from connectors.base import SourceSettings
+from sync import mirror, owners
+from sync.config import Config, duration
+from sync.database import Database
+from sync.run import Busy, Outcome, run_source
+
+RESTAMP = "restamp"
+RESTAMP_EVERY = 5  # seconds; the command line restamps at once, this catches what was left
+GRACE = 8.0  # seconds a run gets to come to the end of its page when we are told to stop
+TOGETHER = 8  # sources read at the same time
+
+
+class Scheduler:
+    """Reads every source each time its ``every`` has passed. ``say`` gets what staff should read, sentence by
+    sentence; ``report`` makes one of an outcome."""
+
+    def __init__(
+        self,
+        config: Config,
+        database: Database,
+        *,
+        clock: Callable[[], datetime],
+        say: Callable[[str], None],
+        report: Callable[[Outcome], str],
+    ) -> None:
+        self.config, self.database, self.clock, self.say, self.report = config, database, clock, say, report
+        self.stopping = threading.Event()
+        self.jobs = BlockingScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(TOGETHER)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._at_work: set[str] = set()
+        self._changed = threading.Condition()
+        self._plan()
+
+    def run(self) -> bool:
+        """Read sources until ``stop``. False: a run did not come to the end of its page in time."""
+        with self.database.sync() as connection:
+            mirror.register(connection, self.config.sources)
+        self.restamp()
+        self.jobs.start()
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._at_work, timeout=GRACE)
+
+    def stop(self) -> None:
+        """End soon: runs stop after the page they are at. May be called in a signal handler."""
+        self.stopping.set()
+        threading.Thread(target=self.jobs.shutdown, kwargs={"wait": False}).start()
+
+    def at_work(self) -> Sequence[str]:
+        """The sources being read right now."""
+        with self._changed:
+            return sorted(self._at_work)
+
+    def read(self, source: SourceSettings) -> None:
+        """One job: read the source, follow the link rules, say when the next reading is."""
+        with self._working(source.id):
+            try:
+                connector = find(source.kind)(source)
+                outcomes = run_source(self.database, connector, clock=self.clock, stop=self.stopping.is_set)
+            except Busy:
+                return  # another process reads it right now: this turn is done by them
+            for outcome in outcomes:
+                self.say(self.report(outcome))
+            self._follow_rules()
+            self._shift(source.id, [o.retry_at for o in outcomes if o.retry_at])
+
+    def restamp(self) -> None:
+        """Stamp rows whose links were changed elsewhere, or before a crash."""
+        owners.restamp(self.database)
+
+    def _plan(self) -> None:
+        self.jobs.add_listener(self._crashed, EVENT_JOB_ERROR)
+        for source in self.config.sources:
+            every = duration(source.every).total_seconds()
+            self.jobs.add_job(
+                self.read, "interval", [source], id=source.id, name=source.id, seconds=every,
+                jitter=min(every / 10, 30), next_run_time=self.clock(),
+            )  # fmt: skip
+        self.jobs.add_job(self.restamp, "interval", id=RESTAMP, seconds=RESTAMP_EVERY)
+
+    def _follow_rules(self) -> None:
+        try:
+            owners.link(self.database, self.config, self.clock())
+        except owners.OtherPrimary as problem:
+            self.say(str(problem))
+        owners.restamp(self.database)
+
+    def _shift(self, source: str, retries: Sequence[datetime]) -> None:
+        """Tell the portal when the source is read next: at the time the source asked for, where it did."""
+        job = self.jobs.get_job(source)
+        if job is None or self.stopping.is_set():
+            return
+        if retries:
+            job.modify(next_run_time=max(*retries, self.clock()))
+        with self.database.sync() as connection:
+            mirror.plan(connection, source, job.next_run_time)
+
+    def _crashed(self, event: JobExecutionEvent) -> None:
+        """APScheduler has logged the traceback; the other sources go on."""
+        self.say(
+            f"{event.job_id}: failed unexpectedly ({event.exception}); it is tried again at its next turn"
+        )
+
+    @contextmanager
+    def _working(self, source: str) -> Iterator[None]:
+        with self._changed:
+            self._at_work.add(source)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._at_work.discard(source)
+                self._changed.notify_all()
