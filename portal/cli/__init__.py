@@ -22,6 +22,7 @@ USERS = {
 CHECKS = {
     "config": ("portal.cli.check:config", "Is fanlight.toml right? Every problem at once."),
     "sources": ("sync.cli.sources:check_sources", "Can every source be read?"),
+    "isolation": ("portal.cli.proofs:isolation", "Does every customer see their own records only?"),
 }
 ORGANISATIONS = {
     "list": ("sync.cli.organisations:list_", "Customers, or the accounts that belong to nobody."),
@@ -32,15 +33,15 @@ ORGANISATIONS = {
 LISTED = {  # name → where the command is, and what --help says of it; or the commands of a group
     "init": ("portal.cli.start:init", "Write a first fanlight.toml and make the database."),
     "demo": ("portal.cli.demo:demo", "Make a portal of an invented wholesaler, to look at."),
-    "serve": ("portal.cli.serve:serve", "Serve the portal and keep its mirror up to date."),
+    "check": (CHECKS, "Look before customers do."),
     "sync": ("sync.cli.running:sync", "Read sources now and bring the mirror up to date."),
-    "schedule": ("sync.cli.sources:schedule", "Read each source when it is due, until stopped."),
     "status": ("sync.cli.status:status", "How old is what customers see, and what waits for a person?"),
-    "explain": ("sync.cli.explaining:explain", "Where does a record come from, and who sees it?"),
-    "org": (ORGANISATIONS, "Who your customers are, and which accounts are theirs."),
-    "check": (CHECKS, "Look before customers do: configuration, sources, isolation."),
+    "serve": ("portal.cli.serve:serve", "Serve the portal and keep its mirror up to date."),
+    "schedule": ("sync.cli.sources:schedule", "Keep the mirror up to date; for `serve --no-sync` elsewhere."),
     "user": (USERS, "Who may sign in."),
-    "purge": ("sync.cli.sources:purge", "Delete what was mirrored from a source you took out."),
+    "org": (ORGANISATIONS, "Which accounts are which customer."),
+    "explain": ("sync.cli.explaining:explain", "Where a record comes from, whose it is, who sees it."),
+    "purge": ("sync.cli.sources:purge", "Delete what came from a source that was taken out."),
     "upgrade": ("portal.cli.start:upgrade", "Bring the database to this version of Fanlight."),
 }
 Listed = Mapping[str, tuple[Any, str]]
