@@ -1,0 +1,155 @@
+"""The exports connector: files that people or systems export (CSV), read by profiles that are data.
+
+bytes ─ encoding ─▶ text ─ reader ─▶ cells ─ layout ─▶ data rows ─ groups ─▶ segments ─ pages ─▶ Row
+Row.raw ─ mapper ─▶ Record
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, ClassVar
+
+from msgspec.structs import replace
+
+from connectors.base import Connector, Failure, Page, Reads, Refused
+from connectors.exports.catalogue import Catalogue, Entry, catalogue, together
+from connectors.exports.files import SourceFile
+from connectors.exports.layout import chosen, id_rule
+from connectors.exports.lookups import Lookups
+from connectors.exports.mapper import Mapper
+from connectors.exports.opened import Held, hold, members, notes, plan_of
+from connectors.exports.pages import Pages
+from connectors.exports.profile import shipped
+from connectors.exports.reader import peek
+from connectors.exports.settings import ExportsSettings
+from connectors.exports.spelling import told
+from connectors.exports.values import Spelling
+from connectors.records import NAMES, RECORDS, Record
+
+CODE = "1"  # grows when the same cells make another record than before
+
+
+class Exports(Connector):
+    """Exported files as a source. ``clock`` gives the time that decides whether a file has rested."""
+
+    Settings: ClassVar[type[ExportsSettings]] = ExportsSettings
+    settings: ExportsSettings
+
+    def __init__(self, settings: ExportsSettings, clock: Callable[[], float] = time.time) -> None:
+        self.settings, self._clock = settings, clock
+        self._profiles = {
+            p.digest(): p for p in (*shipped().values(), *(f.map for f in settings.files if f.map))
+        }
+        self._mappers: dict[tuple[str, Spelling], Mapper] = {}
+
+    @property
+    def reads(self) -> Mapping[type[Record], Reads]:
+        """The records its files hold. Raises Refused when a set of files does not tell which record it is."""
+        found = catalogue(self.settings)
+        names = found.records()
+        return {cls: self._means(found, name) for name, cls in RECORDS.items() if name in names}
+
+    def _means(self, found: Catalogue, name: str) -> Reads:
+        told_ = [f for f in self.settings.files if (f.told_profile and f.told_profile.record == name)]
+        sets = [*told_, *(entry.fileset for entry in found.entries.get(name, []))]
+        return Reads.EVERYTHING if sets and all(f.complete for f in sets) else Reads.CHANGES
+
+    def mapping(self, record: type[Record]) -> str:
+        """A hash of the profiles, the show rules, what the TOML tells, and the code's version."""
+        entries = catalogue(self.settings).of(NAMES[record])
+        parts = {
+            json.dumps(
+                [
+                    entry.profile.digest(),
+                    _said(told(self.settings, entry.fileset, entry.profile)),
+                    _lines(entry),
+                ]
+            )
+            for entry in entries
+        }
+        show = {k: sorted(v) for k, v in self.settings.show.get(NAMES[record], {}).items()}  # type: ignore[call-overload]
+        return hashlib.sha256(json.dumps([CODE, sorted(parts), show], sort_keys=True).encode()).hexdigest()[
+            :16
+        ]
+
+    def id_rule(self, record: type[Record]) -> str:
+        """The columns ids are made of, as the files have them."""
+        rules = dict.fromkeys(self._rule(entry) for entry in catalogue(self.settings).of(NAMES[record]))
+        return ", ".join(rules)
+
+    def _rule(self, entry: Entry) -> str:
+        if not entry.profile.id.first:
+            return id_rule(entry.profile.id)
+        plan, _ = plan_of(self.settings, entry.profile)
+        with SourceFile(entry.path) as file:
+            header = peek(file, (*plan.head, *plan.line), entry.fileset.encoding, entry.fileset.delimiter)
+        return id_rule(chosen(entry.profile.id, header))
+
+    def check(self) -> None:
+        """Open and survey every file; raises one Refused that lists everything wrong."""
+        found = catalogue(self.settings)
+        wrong: list[Failure] = [
+            *found.nameless,
+            *(p for problems in found.problems.values() for p in problems),
+        ]
+        for name, entries in found.entries.items():
+            try:
+                with ExitStack() as stack:
+                    members(self.settings, entries, hold(self.settings, entries, self._clock(), stack))
+                    Lookups(self.settings, found, self._clock()).load(
+                        plan_of(self.settings, e.profile)[0] for e in entries
+                    )
+            except Failure as e:
+                wrong.append(type(e)(f"{name}: {e}"))
+        if wrong:
+            raise Refused(str(together(wrong)))
+
+    def pull(self, record: type[Record], cursor: str | None) -> Iterator[Page]:
+        """Survey every file of the record, then yield its pages; the last one has the cursor."""
+        found, now = catalogue(self.settings), self._clock()
+        entries = found.of(NAMES[record])
+        with ExitStack() as stack:
+            held = hold(self.settings, entries, now, stack)
+            lookups = Lookups(self.settings, found, now)
+            lookups.load(plan_of(self.settings, entry.profile)[0] for entry in entries)
+            mark = self._mark(record, held, lookups)
+            as_of = min((one.file.modified(now) for one in held.values()), default=None)
+            if cursor == mark and self._means(found, NAMES[record]) is Reads.CHANGES:
+                yield Page(cursor=mark, as_of=as_of)
+                return
+            surveyed, ids = members(self.settings, entries, held)
+            pages = Pages(self.settings, surveyed, ids, lookups)
+            told_ = [*notes(surveyed, held), *lookups.notes]
+            last: Page | None = None
+            for page in pages:
+                if last is not None:
+                    yield last
+                last = replace(page, as_of=as_of)
+            if last is not None:
+                hidden = [f"{count} hidden by {rule}" for rule, count in sorted(pages.hidden.items())]
+                yield replace(last, cursor=mark, notes=[*told_, *hidden])
+
+    def _mark(self, record: type[Record], held: Mapping[Path, Held], lookups: Lookups) -> str:
+        """The cursor after a whole pull: these contents, read this way."""
+        hashes = {str(path): one.contents.sha256 for path, one in held.items()} | lookups.hashes
+        return json.dumps({"mapping": self.mapping(record), "files": hashes}, sort_keys=True)
+
+    def map(self, record: type[Record], raw: Any) -> Record:  # noqa: ARG002 - the raw row knows its profile
+        """Make the record of one row; pure, compiled once per profile and spelling."""
+        key = (raw.profile, raw.spelling)
+        mapper = self._mappers.get(key)
+        if mapper is None:
+            plan, _ = plan_of(self.settings, self._profiles[raw.profile])
+            mapper = self._mappers[key] = Mapper(plan, raw.spelling)
+        return mapper.record(raw)
+
+
+def _said(spelling: Spelling) -> list[str]:
+    return [getattr(spelling, name) for name in spelling.__struct_fields__]
+
+
+def _lines(entry: Entry) -> str:
+    return entry.fileset.lines.parent if entry.fileset.lines else ""

@@ -1,0 +1,126 @@
+"""Which files of a source hold which record: told in the TOML, else recognised by their headers."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from connectors.base import Failure, Garbled, Refused, Unavailable
+from connectors.exports.files import SourceFile, matching
+from connectors.exports.profile import Profile, shipped
+from connectors.exports.reader import Header, folded, peek
+from connectors.exports.settings import ExportsSettings, FileSet
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file and the profile it is read by."""
+
+    fileset: FileSet
+    path: Path
+    profile: Profile
+
+
+@dataclass
+class Catalogue:
+    """Every file of a source by record, and what stands in the way of reading the rest."""
+
+    entries: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    problems: dict[str, list[Failure]] = field(default_factory=lambda: defaultdict(list))
+    nameless: list[Failure] = field(default_factory=list)  # of files that nothing tells the record of
+
+    def of(self, record: str) -> list[Entry]:
+        """The files of a record; raises the Failure that keeps any of its set from being read."""
+        problems = self.problems.get(record, [])
+        if problems:
+            raise together(problems)
+        return self.entries.get(record, [])
+
+    def records(self) -> list[str]:
+        """The records the source yields; raises where a table of files tells of none."""
+        if self.nameless:
+            raise together(self.nameless)
+        return list(dict.fromkeys([*self.entries, *self.problems]))
+
+
+def catalogue(settings: ExportsSettings) -> Catalogue:
+    """Look at every ``[[sources.files]]`` of a source; opens files for their first bytes at most."""
+    found = Catalogue()
+    for fileset in settings.files:
+        told = fileset.told_profile
+        if told is not None:
+            _told(found, settings, fileset, told)
+        else:
+            _recognised(found, settings, fileset)
+    return found
+
+
+def _told(found: Catalogue, settings: ExportsSettings, fileset: FileSet, profile: Profile) -> None:
+    try:
+        found.entries[profile.record] += [
+            Entry(fileset, path, profile) for path in matching(settings.resolve(fileset.path))
+        ]
+    except Failure as e:
+        found.problems[profile.record].append(e)
+
+
+def _recognised(found: Catalogue, settings: ExportsSettings, fileset: FileSet) -> None:
+    entries: list[Entry] = []
+    problems: list[Failure] = []
+    try:
+        for path in matching(settings.resolve(fileset.path)):
+            try:
+                entries.append(Entry(fileset, path, recognise(path, fileset)))
+            except Failure as e:
+                problems.append(e)
+    except Failure as e:
+        problems.append(e)
+    for entry in entries:
+        found.entries[entry.profile.record].append(entry)
+    names = {entry.profile.record for entry in entries} or ({fileset.record} if fileset.record else set())
+    for name in names:
+        found.problems[name] += problems
+    if not names:
+        found.nameless += problems
+
+
+def recognise(path: Path, fileset: FileSet) -> Profile:
+    """The shipped profile whose columns a file's header has; raises a Failure when none or several do."""
+    profiles = {n: p for n, p in shipped().items() if fileset.record in (None, p.record)}
+    wanted = {name for profile in profiles.values() for name in profile.recognise}
+    with SourceFile(path) as file:
+        header = peek(file, wanted, fileset.encoding, fileset.delimiter)
+    fitting = {name: profile for name, profile in profiles.items() if _fits(profile, header)}
+    if not fitting:
+        raise Refused(
+            f"{path.name}: its columns ({', '.join(filter(None, header.names[:8]))} …) are none of the known "
+            f"formats ({', '.join(profiles)}); name its profile, or write record and [sources.files.map]"
+        )
+    best = max(len(profile.recognise) for profile in fitting.values())
+    winners = [name for name, profile in fitting.items() if len(profile.recognise) == best]
+    if len(winners) > 1:
+        raise Refused(
+            f'{path.name} may be {" or ".join(winners)}; add profile = "{winners[0]}" under [[sources.files]]'
+        )
+    return fitting[winners[0]]
+
+
+def _fits(profile: Profile, header: Header) -> bool:
+    names = {folded(name) for name in header.names}
+    if not profile.recognise or not names.issuperset(map(folded, profile.recognise)):
+        return False
+    has_some = not profile.some or not names.isdisjoint(map(folded, profile.some))
+    return has_some and names.isdisjoint(map(folded, profile.unless))
+
+
+def together(failures: list[Failure]) -> Failure:
+    """Several failures as one that says all of it; the one a person must act on decides its kind."""
+    message = "; ".join(dict.fromkeys(str(failure) for failure in failures))
+    for kind in (Refused, Garbled):
+        if any(isinstance(failure, kind) for failure in failures):
+            return kind(message)
+    waits = [
+        failure.retry_after
+        for failure in failures
+        if isinstance(failure, Unavailable) and failure.retry_after
+    ]
+    return Unavailable(message, retry_after=max(waits, default=None))

@@ -1,0 +1,156 @@
+"""How one file lays a profile out: where its columns stand, what groups its rows, and its data rows one
+after another."""
+
+from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
+from operator import itemgetter
+
+from msgspec import Struct
+
+from connectors.base import Refused
+from connectors.exports.formula import Formula, Place
+from connectors.exports.mapper import Plan, Text
+from connectors.exports.reader import Broken, Header, Sheet, folded
+
+Pick = Callable[[Sequence[str]], tuple[str, ...]]
+
+
+class DataRow(Struct):
+    """One data row as it stands in the file. ``key`` groups it ('' where nothing can tell); ``wrong`` says
+    what is wrong with its shape."""
+
+    cells: list[str]
+    key: str
+    line: int
+    number: int
+    part: int  # grows where a second header stands inside the file: another export was appended
+    wrong: str = ""
+
+
+class Layout:
+    """A plan laid over a header. Raises Refused where a column the record cannot do without is missing."""
+
+    def __init__(self, sheet: Sheet, plan: Plan, parent: str | None = None) -> None:
+        self.sheet, self.plan, self.width = sheet, plan, len(sheet.header.names)
+        profile, header = plan.profile, sheet.header
+        if parent is None:
+            self.id_value = chosen(profile.id, header)
+            self._must_have(plan)
+            key, self.grouped = profile.group or self.id_value, profile.group is not None
+            self.pick_head = self._pick(plan.head)
+        else:
+            self.id_value = parent_value(profile.id, parent)
+            self.must_hold((parent,))
+            key, self.grouped = self.id_value, True
+            self.pick_head = self._pick(())
+        self.pick_line = self._pick(plan.line if self.grouped else ())
+        self.key: Text = plan.text(key, self._positions(), whole=True)
+        self.id: Text = plan.text(self.id_value, self._positions(), whole=True)
+        self.own_id = self.id_value != key
+        self.once = [at for name in profile.once if parent is None and (at := header.find(name)) is not None]
+        self._names = [folded(name) for name in header.names]
+
+    def _positions(self) -> dict[str, int]:
+        names = {*self.plan.head, *self.plan.line, *self.id_value.cells(), *_group_cells(self.plan)}
+        return {name: at for name in names if (at := self.sheet.header.find(name)) is not None}
+
+    def _pick(self, columns: tuple[str, ...]) -> Pick:
+        """Cells of these columns in this order; a column the file lacks reads the blank behind every row."""
+        found = [self.sheet.header.find(name) for name in columns]
+        at = [self.width if position is None else position for position in found]
+        if not at:
+            return lambda _: ()
+        if len(at) == 1:
+            only = at[0]
+            return lambda cells: (cells[only],)
+        return itemgetter(*at)
+
+    def _must_have(self, plan: Plan) -> None:
+        profile = plan.profile
+        needed = [*profile.required, *_group_cells(plan), *self.id_value.cells(), *profile.only]
+        self.must_hold(needed)
+        for field in profile.cls.__struct_fields__[: -len(profile.cls.__struct_defaults__) or None]:
+            value = profile.fields.get(field)
+            columns = list(value.cells()) if isinstance(value, Formula) else []
+            if columns and not any(self.sheet.header.find(c) is not None for c in columns):
+                self.must_hold(columns[:1])
+
+    def must_hold(self, columns: Sequence[str]) -> None:
+        """Raise Refused, naming every one of these columns the file lacks."""
+        try:
+            missing = [name for name in dict.fromkeys(columns) if self.sheet.header.find(name) is None]
+        except Refused as e:
+            raise Refused(f"{self.sheet.name}: {e}") from e
+        if missing:
+            names = list(filter(None, self.sheet.header.names))
+            near = [near[0] for name in missing if (near := get_close_matches(name, names, 1))]
+            hint = f"; did you mean {', '.join(near)}?" if near else f"; it has {', '.join(names[:12])}"
+            raise Refused(
+                f"{self.sheet.name}, line {self.sheet.header.line}: no column {', '.join(missing)}"
+                f" (needed by {self.plan.profile.title}){hint}"
+            )
+
+    def rows(self) -> Iterator[DataRow]:
+        """The data rows: blank ones left out, repeated headers counted as the start of another part."""
+        width, key, number, part = self.width, self.key, 0, 0
+        for line, cells in self.sheet.records():
+            wrong, lost = "", False
+            if len(cells) != width:
+                cells, wrong, lost = fitted(cells, width)
+            if not cells[0].strip() and not any(map(str.strip, cells)) and not wrong:
+                continue
+            if folded(cells[0]) == self._names[0] and [folded(cell) for cell in cells] == self._names:
+                part += 1
+                continue
+            number += 1
+            cells.append("")
+            yield DataRow(cells, "" if lost else key(cells), line, number, part, wrong)
+
+    def head_columns(self, value: Formula | Place) -> list[tuple[int, str]]:
+        """Position and name of the columns a value reads that the file has."""
+        columns = value.cells() if isinstance(value, Formula) else ()
+        return [(at, name) for name in columns if (at := self.sheet.header.find(name)) is not None]
+
+
+def fitted(cells: list[str], width: int) -> tuple[list[str], str, bool]:
+    """A row made as wide as the header, what is wrong with it, and whether its cells may stand in wrong
+    columns.
+
+    Blank surplus cells are nothing wrong. A row cut short still tells by its first cells which record it
+    is of."""
+    if isinstance(cells, Broken):
+        return [""] * width, cells.reason, True
+    if len(cells) < width:
+        wrong = f"too short: {len(cells)} cells under {width} columns"
+        return [*cells, *[""] * (width - len(cells))], wrong, False
+    if not any(map(str.strip, cells[width:])):
+        return cells[:width], "", False
+    wrong = (
+        f"too long: {len(cells)} cells under {width} columns; a cell that holds the delimiter must be quoted"
+    )
+    return cells[:width], wrong, True
+
+
+def chosen(value: Formula, header: Header) -> Formula:
+    """The id of this file: of a list, the first value whose columns the header has."""
+    if not value.first:
+        return value
+    fitting = [part for part in value.first if all(header.find(c) is not None for c in part.cells())]
+    return fitting[0] if fitting else value.first[0]
+
+
+def parent_value(value: Formula, parent: str) -> Formula:
+    """How a line names its record: its own column, normalised like the record's id."""
+    first = value.first[0] if value.first else value
+    return first.model_copy(update={"column": parent, "join": (), "first": (), "values": {}})
+
+
+def id_rule(value: Formula) -> str:
+    """The rule by which ids are made, in words that are compared ever after."""
+    if value.join:
+        return value.by.join(id_rule(part) for part in value.join)
+    return value.column or value.constant or ""
+
+
+def _group_cells(plan: Plan) -> tuple[str, ...]:
+    return tuple(plan.profile.group.cells()) if plan.profile.group else ()

@@ -1,0 +1,86 @@
+"""Lines in a file of their own, joined to their records: both files side by side while they ascend alike,
+else from a temporary SQLite file."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from msgspec import msgpack
+
+from connectors.exports.groups import Segment
+
+
+class Lines(Protocol):
+    """Hands out each record's lines once, and in the end the lines no record asked for."""
+
+    def of(self, ident: str) -> list[Segment]: ...
+
+    def orphans(self) -> Iterator[Segment]: ...
+
+    def close(self) -> None: ...
+
+
+class Beside:
+    """The lines of a file that ascends like the records' own: read in step, nothing is kept but orphans'
+    keys."""
+
+    def __init__(self, found: Iterator[Segment], as_numbers: bool) -> None:
+        self._found, self._as_numbers = found, as_numbers
+        self._next = next(found, None)
+        self._left = Kept()
+
+    def _before(self, ident: str, limit: str) -> bool:
+        return int(ident) < int(limit) if self._as_numbers and ident.isdecimal() else ident < limit
+
+    def of(self, ident: str) -> list[Segment]:
+        """The lines of this record; ids must come in ascending order."""
+        while self._next is not None and (not self._next.key or self._before(self._next.key, ident)):
+            self._left.put(self._next)
+            self._next = next(self._found, None)
+        if self._next is None or self._next.key != ident:
+            return []
+        mine, self._next = self._next, next(self._found, None)
+        return [mine]
+
+    def orphans(self) -> Iterator[Segment]:
+        """Lines no record asked for."""
+        yield from self._left.orphans()
+        while self._next is not None:
+            yield self._next
+            self._next = next(self._found, None)
+
+    def close(self) -> None:
+        """Drop what was kept."""
+        self._left.close()
+
+
+class Kept:
+    """Lines in a temporary SQLite file, found by their record's id."""
+
+    def __init__(self, found: Iterable[Segment] = ()) -> None:
+        self._db = sqlite3.connect("")
+        self._db.execute("create table lines (parent text, body blob)")
+        self._db.executemany("insert into lines values (?, ?)", ((s.key, msgpack.encode(s)) for s in found))
+        self._db.execute("create index by_parent on lines (parent)")
+
+    def put(self, segment: Segment) -> None:
+        """Keep one more."""
+        self._db.execute("insert into lines values (?, ?)", (segment.key, msgpack.encode(segment)))
+
+    def of(self, ident: str) -> list[Segment]:
+        """The lines of this record, in the file's order, taken out of the store."""
+        found = self._db.execute(
+            "select body from lines where parent = ? order by rowid", (ident,)
+        ).fetchall()
+        if found:
+            self._db.execute("delete from lines where parent = ?", (ident,))
+        return [msgpack.decode(body, type=Segment) for (body,) in found]
+
+    def orphans(self) -> Iterator[Segment]:
+        """What nobody took."""
+        for (body,) in self._db.execute("select body from lines order by rowid"):
+            yield msgpack.decode(body, type=Segment)
+
+    def close(self) -> None:
+        """Drop the store."""
+        self._db.close()
