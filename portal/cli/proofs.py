@@ -10,6 +10,8 @@ from portal.proof import Proof
 from sync.cli.app import DONE, FAILED, App, Failed
 from sync.cli.words import count, plain
 
+FEW = 20  # leaks printed; --json has them all
+
 
 @click.command()
 @click.option(
