@@ -47,16 +47,16 @@ class StaffGateway:
         return self._owned(record, mine.limit(min(limit, MOST)))
 
     def owners(self, record: type[Record], refs: Sequence[str]) -> Mapping[str, int | None]:
-        """Whose each of these public ids is: the organisation, or None for nobody's. Absent ones are left out."""
+        """Whose each of these public ids is: an organisation, or None for nobody; absent ones are left out."""
         t = TABLE[record].c
         rows = self._connection.execute(sa.select(t.ref, t.org_id).where(t.ref.in_(refs)))
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
     def organisations(self) -> Mapping[int, str]:
         """Every organisation's name."""
         o = ORGANISATIONS.c
         rows = self._connection.execute(sa.select(o.id, o.name).order_by(o.name, o.id))
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
     def counts(self) -> Mapping[int | None, Mapping[str, int]]:
         """How many current records each organisation has, by record type; under None those nobody owns."""
