@@ -11,7 +11,7 @@ from typing import Literal
 
 from portal.formats import tidy
 from portal.gateway import Either, Found, Where
-from sync.config import Stages
+from sync.config import COMMON, Stages, status_key
 
 Tone = Literal["calm", "going", "good", "wait", "bad"]
 
@@ -34,20 +34,6 @@ TONES: dict[str, Tone] = {
     "cancelled": "bad",
 }
 BAR = ("received", "in_production", "dispatched", "delivered")
-# Words that mean the same everywhere; [stages.orders] goes before them.
-COMMON = {
-    word: stage
-    for stage, words in {
-        "received": "pending, new, open, received, unfulfilled, confirmed",
-        "in_production": "processing, in process, in progress, in production",
-        "part_dispatched": "partial, partially fulfilled, partially shipped, part dispatched",
-        "dispatched": "shipped, fulfilled, dispatched",
-        "delivered": "delivered",
-        "on_hold": "on hold",
-        "cancelled": "cancelled, canceled",
-    }.items()
-    for word in words.split(", ")
-}
 
 
 @dataclass(frozen=True)
@@ -72,10 +58,11 @@ class OrderStages:
     """The source's order statuses in the words of one portal."""
 
     def __init__(self, stages: Stages) -> None:
-        self._mapped = {_key(status): stage.stage for status, stage in stages.orders.items()}
-        self._words = {_key(status): stage.say for status, stage in stages.orders.items() if stage.say}
+        self._mapped = {status_key(status): stage.stage for status, stage in stages.orders.items()}
+        self._words = {status_key(status): stage.say for status, stage in stages.orders.items() if stage.say}
         told: set[str] = set(self._mapped.values()) or set(BAR)
         self._bar = tuple(s for s in BAR if s in told or s in ("received", "dispatched"))
+        self._finished = {"delivered", "cancelled", self._bar[-1]}
 
     def pill(self, order: Found) -> Pill:
         """The stage of an order; a status nobody mapped is shown as the source wrote it."""
@@ -86,7 +73,7 @@ class OrderStages:
 
     def say(self, status: str, stage: str) -> str:
         """The portal's wording of a status, where it has one for this very stage."""
-        own = self._words.get(_key(status)) if self._mapped.get(_key(status)) == stage else None
+        own = self._words.get(status_key(status)) if self._mapped.get(status_key(status)) == stage else None
         return own or WORDS[stage]
 
     def words(self, status: str) -> str:
@@ -96,7 +83,7 @@ class OrderStages:
 
     def mapped(self, status: str) -> str | None:
         """What the TOML, else common usage, says a status means."""
-        return self._mapped.get(_key(status)) or COMMON.get(_key(status))
+        return self._mapped.get(status_key(status)) or COMMON.get(status_key(status))
 
     def stage(self, status: str, *, cancelled: bool, dispatch: str) -> str | None:
         """The stage behind a status and its lines: "dispatched" only when every line has left."""
@@ -127,7 +114,7 @@ class OrderStages:
         ]
 
     def where(self, wanted: str, statuses: Iterable[str]) -> Either:
-        """The condition that an order is in a stage; ``open`` means neither delivered nor cancelled."""
+        """The condition that an order is in a stage; ``open``: not cancelled, not done."""
         told = list(statuses)
         options = []
         for cancelled, dispatch in product((0, 1), ("", "none", "part", "all")):
@@ -140,13 +127,8 @@ class OrderStages:
             options.append((*flags, Where("status", "in", fitting)))
         return Either([option for option in options if option[-1].value])
 
-    @staticmethod
-    def _fits(stage: str | None, wanted: str) -> bool:
-        return stage not in ("delivered", "cancelled") if wanted == "open" else stage == wanted
-
-
-def _key(status: str) -> str:
-    return " ".join(status.casefold().replace("_", " ").split())
+    def _fits(self, stage: str | None, wanted: str) -> bool:
+        return stage not in self._finished if wanted == "open" else stage == wanted
 
 
 INVOICE = {
@@ -197,6 +179,8 @@ def invoice_where(state: str, today: date) -> list[Where]:
 
 def ticket_pill(ticket: Found, wording: Mapping[str, str]) -> Pill:
     """The status of a ticket: the portal's wording, else the source's own words."""
-    say = next((own for status, own in wording.items() if _key(status) == _key(ticket.status)), "")
+    say = next(
+        (own for status, own in wording.items() if status_key(status) == status_key(ticket.status)), ""
+    )
     say = say or tidy(ticket.status) or ("Open" if ticket.open else "Resolved")
     return Pill("open", say, "going") if ticket.open else Pill("resolved", say, "good")
