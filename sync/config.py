@@ -28,6 +28,8 @@ from sync import checks
 from sync.agreement import disagreements, source_tables
 from sync.complaints import complaints, did_you_mean, refusal
 from sync.id_files import read_id_file
+from sync.stages import COMMON as COMMON
+from sync.stages import status_key as status_key
 from sync.toml_text import Lines, Place, Unreadable, read
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sync.cli.report import withheld_line
 from sync.cli.words import PLURALS, count, joined, moment, plain, quoted, records, span
-from sync.config import STAGES, Config
+from sync.config import COMMON, STAGES, Config, status_key
 from sync.mirror.state import LastRun, SourceState, StreamState
 from sync.owners.reading import Unlinked
 
@@ -36,15 +36,15 @@ class Standing:
 
 
 def unknown_statuses(config: Config, statuses: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
-    """Statuses the TOML gives no stage: customers read the source's own word."""
+    """Statuses neither the TOML nor common usage puts into words: customers read the source's own."""
     known = {
-        record: {status.casefold() for status in getattr(config.stages, section)}
-        for record, section in SECTIONS.items()
+        "order": {*map(status_key, config.stages.orders), *COMMON},
+        "ticket": {*map(status_key, config.stages.tickets)},
     }
     return {
         (record, status): number
         for (record, status), number in sorted(statuses.items())
-        if status and status.casefold() not in known[record]
+        if status and status_key(status) not in known[record]
     }
 
 
@@ -150,7 +150,7 @@ def _consequence(source: SourceState, stream: StreamState, standing: Standing) -
 def _unlinked(accounts: Sequence[Unlinked]) -> Iterator[str]:
     if not accounts:
         return
-    yield f"{count(len(accounts), 'account')} nobody owns; their records are visible to nobody:"
+    yield "waiting for an owner, and visible to nobody until then:"
     for account in accounts[:SHOWN]:
         yield f"  {unlinked_line(account)}"
     if len(accounts) > SHOWN:

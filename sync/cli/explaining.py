@@ -16,7 +16,8 @@ from sync.mirror.state import HiddenRecord, Traced
 GONE = {
     "deleted": "the source says it was deleted",
     "hidden": "a visibility rule leaves it out now",
-    "absent": "it is in the source's complete listing no more",
+    "absent": "it is no longer in the source's complete listing",
+    "rekeyed": "ids are made in another way now; it has a new one",
 }
 
 

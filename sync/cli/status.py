@@ -19,16 +19,16 @@ MANY = 10_000  # quarantined rows listed at most
 
 
 def standing(app: App) -> Standing:
-    """Look up everything the status tells."""
-    now = app.clock()
+    """Look up everything the status tells; sources in the order of the TOML, those taken out of it last."""
+    now, configured = app.clock(), [source.id for source in app.config.sources]
     with app.database.staff() as connection:
-        sources = state.sources(connection, now)
+        states = {source.source: source for source in state.sources(connection, now)}
         statuses = state.statuses(connection)
         blocked = state.blocked_sign_ins(connection, now - A_DAY)
-    known = {source.source for source in sources}
+    ordered = dict.fromkeys((*configured, *states))
     return Standing(
-        sources=sources,
-        never=[source.id for source in app.config.sources if source.id not in known],
+        sources=[states[name] for name in ordered if name in states],
+        never=[name for name in configured if name not in states],
         unlinked=reading.unlinked(app.database),
         unknown=condition.unknown_statuses(app.config, statuses),
         blocked=blocked,

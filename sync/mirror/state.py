@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from msgspec import json
 
-from connectors.records import NAMES, RECORDS, Record
+from connectors.records import NAMES, RECORDS, Account, Record
 from sync.tables import MIRROR, PORTAL, TABLE
 
 SOURCES, STREAMS, RUNS, LEASES = (MIRROR[name] for name in ("sources", "streams", "runs", "leases"))
@@ -233,40 +233,41 @@ def blocked_sign_ins(connection: sa.Connection, since: datetime) -> int:
 
 def trace(connection: sa.Connection, record: type[Record], text: str) -> Sequence[Traced]:
     """The records of this type that are called ``text``: by public ref, by source id or by number."""
-    table = TABLE[record]
-    called = table.c.number if "number" in table.c else table.c.name
-    l, o, s = LINKS.c, ORGANISATIONS.c, SOURCES.c  # noqa: E741
+    t, links, streams = TABLE[record].c, LINKS.c, STREAMS.c
+    called = t.number if "number" in t and record is not Account else t.name
+    account = t.source_id if record is Account else t.belongs_to
     joined = (
-        table.join(SOURCES, s.source == table.c.source)
-        .outerjoin(LINKS, sa.and_(l.source == table.c.source, l.account == table.c.belongs_to))
-        .outerjoin(ORGANISATIONS, o.id == table.c.org_id)
+        TABLE[record]
+        .join(SOURCES, SOURCES.c.source == t.source)
+        .join(STREAMS, sa.and_(streams.source == t.source, streams.record == NAMES[record]))
+        .outerjoin(LINKS, sa.and_(links.source == t.source, links.account == account))
+        .outerjoin(ORGANISATIONS, ORGANISATIONS.c.id == t.org_id)
     )
-    common = [table.c[name] for name in ("source", "source_id", "ref")]
-    times = [
-        table.c[name] for name in ("data_rows", "first_seen", "changed_at", "as_of", "gone_at", "gone_why")
-    ]
     rows = sa.select(
-        sa.literal(NAMES[record]), *common, called, *times, table.c.belongs_to, table.c.org_id, o.name,
-        l.rule, l.made_by, l.made_at, s.configured == 1, s.label,
+        t.source, t.source_id, t.ref, t.data_rows, t.first_seen, t.changed_at, t.gone_at, t.gone_why,
+        links.rule, links.made_by, links.made_at, SOURCES.c.label, SOURCES.c.configured,
+        called.label("called"), sa.func.coalesce(t.as_of, streams.as_of).label("as_of"),
+        account.label("belongs_to"), t.org_id.label("organisation"),
+        ORGANISATIONS.c.name.label("organisation_name"),
     ).select_from(joined)  # fmt: skip
-    named = sa.or_(table.c.ref == text, table.c.source_id == text, called == text)
-    return [
-        Traced(*row)
-        for row in connection.execute(rows.where(named).order_by(table.c.source, table.c.source_id))
-    ]
+    named = sa.or_(t.ref == text, t.source_id == text, called.in_((text, f"#{text}")))
+    found = connection.execute(rows.where(named).order_by(t.source, t.source_id)).mappings()
+    return [Traced(NAMES[record], **row) for row in found]
 
 
 def trace_hidden(connection: sa.Connection, record: type[Record], text: str) -> Sequence[HiddenRecord]:
     """Ids of this type called ``text`` that a visibility rule leaves out."""
     c = HIDDEN.c
     rows = sa.select(c.source, c.record, c.source_id, c.number, c.rule, c.seen_at)
-    named = sa.or_(c.source_id == text, c.number == text)
+    named = sa.or_(c.source_id == text, c.number.in_((text, f"#{text}")))
     return [HiddenRecord(*row) for row in connection.execute(rows.where(c.record == NAMES[record], named))]
 
 
 def trace_quarantined(connection: sa.Connection, record: type[Record], text: str) -> Sequence[Quarantined]:
-    """Rows of this type with the id ``text`` that could not be placed."""
-    c = QUARANTINE.c
-    columns = (c.source, c.record, c.source_id, c.position, c.field, c.reason, c.cure, c.data_rows, c.seen_at)
-    rows = sa.select(*columns).where(c.record == NAMES[record], c.source_id == text)
-    return [Quarantined(*row) for row in connection.execute(rows)]
+    """Rows of this type that could not be placed, with the id ``text`` (or kind:``text``)."""
+    rows = quarantine(connection)
+    return [row for row in rows if row.record == NAMES[record] and _is_called(row.source_id, text)]
+
+
+def _is_called(source_id: str | None, text: str) -> bool:
+    return source_id is not None and (source_id == text or source_id.endswith(f":{text}"))

@@ -1,0 +1,21 @@
+"""What an order's status means where the TOML does not say, and how statuses are compared."""
+
+# Words that mean the same everywhere; [stages.orders] goes before them.
+COMMON = {
+    word: stage
+    for stage, words in {
+        "received": "pending, new, open, received, unfulfilled, confirmed",
+        "in_production": "processing, in process, in progress, in production",
+        "part_dispatched": "partial, partially fulfilled, partially shipped, part dispatched",
+        "dispatched": "shipped, fulfilled, dispatched",
+        "delivered": "delivered",
+        "on_hold": "on hold",
+        "cancelled": "cancelled, canceled",
+    }.items()
+    for word in words.split(", ")
+}
+
+
+def status_key(status: str) -> str:
+    """A status as it is compared: case, underscores and doubled blanks do not matter."""
+    return " ".join(status.casefold().replace("_", " ").split())
