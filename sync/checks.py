@@ -120,7 +120,7 @@ def picture(path: Path, info: ValidationInfo) -> Path:
 def mail_address(text: str) -> str:
     """Refuse what cannot be a sender."""
     address = parseaddr(text)[1]
-    if text and not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+    if text and not (text.isprintable() and re.fullmatch(r"[^@\s]+@[^@\s]+", address)):
         raise ValueError(
             'is not a mail address; write "orders@example.com" or "Example Ltd <orders@example.com>"'
         )
