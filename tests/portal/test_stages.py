@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from portal import details
 from portal.gateway import Found
-from portal.stages import WORDS, OrderStages, invoice_pill, invoice_where, ticket_pill
+from portal.stages import OrderStages, invoice_pill, invoice_where, ticket_pill
 from sync.config import Stages
 
 TODAY = date(2026, 11, 23)
