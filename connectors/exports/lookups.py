@@ -81,7 +81,10 @@ class Lookups:
         if find.file is not None:
             return [(SourceFile(path), None, None) for path in matching(self._settings.resolve(find.file))]
         entries = self._catalogue.of(find.record or "")
-        return [(SourceFile(e.path), e.fileset.encoding, e.fileset.delimiter) for e in entries]
+        knowing = [e for e in entries if e.profile.reads(find.take)]
+        if entries and not knowing:
+            self.notes.append(f"{find.by} is taken as it is: no file of {find.record}s has {find.take}")
+        return [(SourceFile(e.path), e.fileset.encoding, e.fileset.delimiter) for e in knowing]
 
 
 def _column(sheet: Sheet, name: str) -> int:

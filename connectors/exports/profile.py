@@ -122,6 +122,10 @@ class Profile(Table):
         """The record class this profile makes."""
         return RECORDS[self.record]
 
+    def reads(self, column: str) -> bool:
+        """Whether a record is made of this column."""
+        return any(column in value.cells() for value in self.head_values())
+
     def head_values(self) -> Iterator[Formula]:
         """Every value read once for a record (not once for a line)."""
         yield from (v for v in (self.id, self.belongs_to, self.updated, self.deleted) if v is not None)
