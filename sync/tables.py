@@ -106,6 +106,8 @@ def ref(record: str, source: str, source_id: str) -> str:
 
 def fold(text: str) -> str:
     """Text as search compares it: compatibility forms, case and accents folded away."""
+    if text.isascii():
+        return text.lower()  # the same, twenty times as fast
     flat = normalize("NFKD", text.casefold())
     return normalize("NFKC", "".join(c for c in flat if not 0x300 <= ord(c) < 0x370)).casefold()
 

@@ -54,8 +54,7 @@ class Plan:
     @property
     def written(self) -> list[str]:
         """The ids that are written."""
-        rows = [values["source_id"] for values in self.new] + [values["this_id"] for values in self.rewritten]
-        return rows + self.healed
+        return [*(values["source_id"] for values in [*self.new, *self.rewritten]), *self.healed]
 
     @property
     def tally(self) -> Tally:
@@ -154,7 +153,7 @@ def _rewrite(
     ]
     back = old["gone_at"] is not None
     values["changed_at"] = now if moved or back else old["changed_at"]
-    plan.rewritten.append({"this_source": arriving.source, "this_id": row.source_id, **values})
+    plan.rewritten.append({"source": arriving.source, "source_id": row.source_id, **values})
     if values["org_id"] != old["org_id"]:
         plan.moved_account.append(row.source_id)
     if back:

@@ -28,7 +28,7 @@ from sync.mirror.arrival import (
 from sync.mirror.aside import Aside, hidden_rows, left_out, quarantined, quarantined_rows
 from sync.mirror.leaving import Leaver, Leaving
 from sync.mirror.stamps import hand_over, owners
-from sync.mirror.statements import KEYS, pieces
+from sync.mirror.statements import KEYS, add, find, pieces, rewrite
 from sync.mirror.tally import Tally
 from sync.tables import MIRROR, TABLE
 
@@ -36,6 +36,10 @@ CHANGES, HIDDEN, QUARANTINE, SOURCES, STREAMS = (
     MIRROR[name] for name in ("changes", "hidden", "quarantine", "sources", "streams")
 )
 WELL, UNWELL, GONE = 0, 1, 2  # unwell: frozen, or marked to go
+STATE = (
+    f"case when gone_at is not null then {GONE} when as_of is not null or gone_why is not null then {UNWELL} "
+    f"else {WELL} end"
+)
 SWEEP = 5_000  # records removed in one transaction
 NOTES = 50  # sentences for staff kept with a stream
 
@@ -119,11 +123,8 @@ class Stream:
 
     def _held(self, connection: sa.Connection, ids: list[str]) -> dict[str, tuple[int, int]]:
         """What the mirror holds of these: the fingerprint, and whether the record is well, unwell or gone."""
-        c = self._table.c
-        unwell = c.as_of.is_not(None) | c.gone_why.is_not(None)
-        state = sa.case((c.gone_at.is_not(None), GONE), (unwell, UNWELL), else_=WELL)
-        found = sa.select(c.source_id, c.fingerprint, state).where(self._mine, c.source_id.in_(ids))
-        return {source_id: (fingerprint, what) for source_id, fingerprint, what in connection.execute(found)}
+        found = find(connection, self._table, f"source_id, fingerprint, {STATE}", self.begun.source, ids)
+        return {source_id: (fingerprint, state) for source_id, fingerprint, state in found}
 
     def _map(
         self, connection: sa.Connection, plan: Plan, fresh: list[Row], held: Container[str], now: datetime
@@ -149,10 +150,9 @@ class Stream:
     def _write(self, connection: sa.Connection, plan: Plan, now: datetime) -> None:
         c = self._table.c
         if plan.new:
-            connection.execute(sa.insert(self._table), plan.new)
+            add(connection, self._table, plan.new)
         if plan.rewritten:
-            this = (c.source == sa.bindparam("this_source"), c.source_id == sa.bindparam("this_id"))
-            connection.execute(sa.update(self._table).where(*this), plan.rewritten)
+            rewrite(connection, self._table, plan.rewritten)
         if plan.healed:
             well = sa.update(self._table).where(self._mine, c.source_id.in_(plan.healed))
             connection.execute(well.values(as_of=None, gone_why=None))
