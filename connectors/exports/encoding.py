@@ -32,7 +32,7 @@ class Contents(Struct, frozen=True):
 
 def scan(file: SourceFile, told: str | None) -> Contents:
     """Read all bytes once; raises Garbled for what is no table, Refused where the encoding must be told."""
-    must_be_table(file.name, file.head())
+    must_be_table(file.name, file.head(), told)
     encoding = told or by_bom(file.head(4)) or "utf-8"
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder(encoding)()
     nuls, quotes, tail, blank, wrong = 0, False, b"", True, False
@@ -68,7 +68,7 @@ def by_bom(head: bytes) -> str | None:
     return next((name for bom, name in BOMS if head.startswith(bom)), None)
 
 
-def must_be_table(name: str, head: bytes) -> None:
+def must_be_table(name: str, head: bytes, encoding: str | None = None) -> None:
     """Raise Garbled for a web page, Refused for another kind of file."""
     for magic, what in MAGIC.items():
         if head.startswith(magic):
@@ -80,7 +80,7 @@ def must_be_table(name: str, head: bytes) -> None:
         )
     if start.startswith((b"{", b"[{")):
         raise Garbled(f"{name} is JSON (an error message?), not a CSV export; export it again")
-    if by_bom(head) is None and head[:2000].count(0) * 3 > len(head[:2000]) > 20:
+    if encoding is None and by_bom(head) is None and head[:2000].count(0) * 3 > len(head[:2000]) > 20:
         raise Refused(
             f'{name} looks like UTF-16 without its mark; add encoding = "utf-16-le" under [[sources.files]]'
         )
@@ -118,16 +118,14 @@ def _other_encoding(file: SourceFile, encoding: str, told: bool) -> tuple[str, t
 
 
 def _first_bad_line(file: SourceFile, encoding: str) -> int:
-    text = file.text(encoding)
-    line = 0
-    try:
-        for line, _ in enumerate(text, 1):  # noqa: B007
-            pass
-    except UnicodeDecodeError:
-        pass
-    finally:
-        text.detach().detach()  # type: ignore[attr-defined]
-    return line + 1
+    line, decoder = 1, codecs.getincrementaldecoder(encoding)()
+    for chunk in file.chunks():
+        try:
+            decoder.decode(chunk)
+        except UnicodeDecodeError as e:
+            return line + e.object.count(b"\n", 0, e.start)
+        line += chunk.count(b"\n")
+    return line
 
 
 def _weigh(file: SourceFile) -> tuple[int, int, int]:

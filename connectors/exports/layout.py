@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from operator import itemgetter
 
 from msgspec import Struct
+from msgspec.structs import fields
 
 from connectors.base import Refused
 from connectors.exports.formula import Formula, Place
@@ -69,18 +70,15 @@ class Layout:
         profile = plan.profile
         needed = [*profile.required, *_group_cells(plan), *self.id_value.cells(), *profile.only]
         self.must_hold(needed)
-        for field in profile.cls.__struct_fields__[: -len(profile.cls.__struct_defaults__) or None]:
-            value = profile.fields.get(field)
+        for field in fields(profile.cls):
+            value = profile.fields.get(field.encode_name) if field.required else None
             columns = list(value.cells()) if isinstance(value, Formula) else []
             if columns and not any(self.sheet.header.find(c) is not None for c in columns):
                 self.must_hold(columns[:1])
 
     def must_hold(self, columns: Sequence[str]) -> None:
         """Raise Refused, naming every one of these columns the file lacks."""
-        try:
-            missing = [name for name in dict.fromkeys(columns) if self.sheet.header.find(name) is None]
-        except Refused as e:
-            raise Refused(f"{self.sheet.name}: {e}") from e
+        missing = [name for name in dict.fromkeys(columns) if self.sheet.header.find(name) is None]
         if missing:
             names = list(filter(None, self.sheet.header.names))
             near = [near[0] for name in missing if (near := get_close_matches(name, names, 1))]

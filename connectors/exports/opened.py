@@ -177,7 +177,8 @@ def plan_of(settings: ExportsSettings, profile: Profile) -> tuple[Plan, Shown]:
 def _settled(settings: ExportsSettings, entry: Entry) -> list[str]:
     """The kinds of columns whose spelling is told, so that nobody need look at their cells."""
     said = told(settings, entry.fileset, entry.profile)
-    kinds = {"number": said.decimal, "date": said.date_order, "time": said.date_order and said.timezone}
+    both = said.date_order and said.timezone
+    kinds = {"number": said.decimal, "date": said.date_order, "time": both, "moment": both}
     return [kind for kind, known in kinds.items() if known]
 
 

@@ -22,8 +22,9 @@ csv.field_size_limit(LONGEST)
 
 
 class Header(Struct, frozen=True):
-    """The row of column names: where it stands and how the file spells them."""
+    """The row of column names of a file: where it stands and how the file spells them."""
 
+    file: str
     names: tuple[str, ...]
     line: int = 1
     delimiter: str = ","
@@ -35,9 +36,8 @@ class Header(Struct, frozen=True):
         found = exact or [n for n, name in enumerate(self.names) if folded(name) == folded(column)]
         if len(found) > 1:
             where = " and ".join(str(n + 1) for n in found)
-            raise Refused(
-                f"the column {column} stands {len(found)} times (columns {where}); export it once only"
-            )
+            said = f"the column {column} stands {len(found)} times (columns {where})"
+            raise Refused(f"{self.file}: {said}; export it once only")
         return found[0] if found else None
 
 
@@ -58,13 +58,13 @@ def peek(
 ) -> Header:
     """Find the header in the first bytes of a file; ``wanted`` are the column names somebody will ask for."""
     head = file.head(HEAD)
-    must_be_table(file.name, head)
+    must_be_table(file.name, head, encoding)
     text = _decoded(head, encoding)
     if len(head) == HEAD:
         text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
     names = {folded(name) for name in wanted}
     told = delimiter or _sep(text)
-    headers = [_header(text, sign, names) for sign in ([told] if told else DELIMITERS)]
+    headers = [_header(file.name, text, sign, names) for sign in ([told] if told else DELIMITERS)]
     header = max(headers, key=lambda found: found[0])[1]
     if not any(header.names):
         raise Garbled(
@@ -88,13 +88,13 @@ def _sep(text: str) -> str | None:
     return first[4:5] if first[:4].lower() == "sep=" and len(first) == 5 else None
 
 
-def _header(text: str, delimiter: str, wanted: set[str]) -> tuple[tuple[int, int, int], Header]:
+def _header(file: str, text: str, delimiter: str, wanted: set[str]) -> tuple[tuple[int, int, int], Header]:
     """The best header under this delimiter, and how good it is: names found, rows of its width, width."""
     rows = [row for row in _first_rows(text, delimiter) if any(map(str.strip, row[1]))]
     if rows and rows[0][1][0].lower().startswith("sep="):
         rows = rows[1:]
     if not rows:
-        return (0, 0, 0), Header(names=())
+        return (0, 0, 0), Header(file, ())
     widths = Counter(len(cells) for _, cells in rows)
     usual = max(widths, key=lambda width: (widths[width] * (width > 1), width))
 
@@ -103,7 +103,7 @@ def _header(text: str, delimiter: str, wanted: set[str]) -> tuple[tuple[int, int
 
     line, cells = max(rows[:60], key=score)
     hits = score((line, cells))[0]
-    found = Header(names=tuple(cell.strip() for cell in cells), line=line, delimiter=delimiter)
+    found = Header(file, tuple(cell.strip() for cell in cells), line, delimiter)
     return (hits, widths[usual] * (usual > 1), usual), found
 
 

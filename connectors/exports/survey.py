@@ -33,7 +33,8 @@ class Evidence:
             return
         if (order := values.date_order(cell)) and order not in self.orders:
             self.orders[order] = f"{cell!r} ({file}, {name}, line {row.line})"
-        if kind == "time" and not self.naive and not values.has_zone(cell):
+        timed = kind == "time" or (kind == "moment" and ":" in cell)
+        if timed and not self.naive and not values.has_zone(cell):
             self.naive = f"{cell!r} ({file}, {name}, line {row.line})"
 
 
@@ -93,7 +94,7 @@ def survey(layout: Layout, evidence: Evidence, ids: Seen | None, told: Iterable[
         for at, name, kind in columns:
             if cell := cells[at]:
                 evidence.see(kind, values.clean(cell), name, row, file)
-        if not row.key and _is_note(row):
+        if _is_note(row):
             tail.append(row)
             continue
         rows, tail = row.number, []
@@ -113,7 +114,7 @@ def survey(layout: Layout, evidence: Evidence, ids: Seen | None, told: Iterable[
 
 
 def observed(layout: Layout) -> list[tuple[int, str, str]]:
-    """The columns whose spelling must be known: position, name, and number, date or time."""
+    """The columns whose spelling must be known: position, name, and number, date, time or moment (either)."""
     profile = layout.plan.profile
     tables: list[tuple[type, Mapping[str, Any]]] = [(profile.cls, profile.fields), (Line, profile.lines)]
     tables += [(Shipment, t) for t in profile.shipments] + [(Event, t) for t in profile.events]
@@ -132,12 +133,16 @@ def _kind(annotation: Any) -> str:
     types = set(getattr(annotation, "__args__", (annotation,)))
     if Decimal in types:
         return "number"
-    return "time" if datetime in types else "date" if date in types else ""
+    if datetime in types:
+        return "moment" if date in types else "time"
+    return "date" if date in types else ""
 
 
 def _is_note(row: DataRow) -> bool:
-    """A row with a word or two and no key, as people and programs write them below a table."""
-    return 0 < sum(1 for cell in row.cells if cell.strip()) <= 2
+    """A row of one cell, or of two that name no record, as people and programs write them below a table."""
+    width = len(row.cells) - 1  # the last cell is the blank that missing columns read
+    filled = width + 1 - row.cells.count("")
+    return (filled == 1 and width > 2) or (1 <= filled <= 2 and not row.key)
 
 
 def _must_be_whole(layout: Layout, last: DataRow | None) -> None:

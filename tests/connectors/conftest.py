@@ -1,0 +1,103 @@
+"""What the connectors' tests share: a folder of export files with known ages, and everything a pull tells."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.base import Connector, Gone, Page, Row, Skipped, Unreadable
+from connectors.exports import Exports
+from connectors.records import Record
+
+NOW = 1_790_000_000.0
+SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
+
+
+@dataclass
+class Told:
+    """All a connector told in one pull, its rows already mapped."""
+
+    records: dict[str, Any] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    gone: list[Gone] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    unreadable: list[Skipped] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
+
+    @property
+    def aside(self) -> list[Skipped]:
+        """Everything quarantined: what could not be placed, and what could not be mapped."""
+        return [*self.skipped, *self.unreadable]
+
+    @property
+    def data_rows(self) -> int:
+        """Data rows of the files that are accounted for."""
+        return sum(one.data_rows for one in (*self.rows, *self.gone, *self.skipped))
+
+    @property
+    def notes(self) -> list[str]:
+        """What staff are told."""
+        return [note for page in self.pages for note in page.notes]
+
+
+def pull(connector: Connector, record: type[Record], cursor: str | None = None) -> Told:
+    """Pull a stream to its end and map every row."""
+    told = Told()
+    for page in connector.pull(record, cursor):
+        told.pages.append(page)
+        told.gone += page.gone
+        told.skipped += page.skipped
+        for row in page.rows:
+            told.rows.append(row)
+            try:
+                told.records[row.source_id] = connector.map(record, row.raw)
+            except Unreadable as e:
+                told.unreadable.append(
+                    Skipped(row.source_id, row.place, e.field, str(e), e.cure, row.data_rows)
+                )
+    return told
+
+
+class Folder:
+    """A folder of exports; files in it were written a minute before NOW unless told otherwise."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def put(self, name: str, text: str | bytes, *, age: float = 60, encoding: str = "utf-8") -> Path:
+        """Write a file as if ``age`` seconds ago."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
+        os.utime(path, (NOW - age, NOW - age))
+        return path
+
+    def source(self, *files: str | Mapping[str, Any], **told: Any) -> Exports:
+        """An exports source over these ``[[sources.files]]``; a plain text is a path."""
+        tables = [{"path": one} if isinstance(one, str) else dict(one) for one in files]
+        table = {"id": "src", "label": "Files", "kind": "exports", "files": tables, **told}
+        settings = Exports.Settings.model_validate(table, context={"folder": self.path, "env": {}})
+        return Exports(settings, clock=lambda: NOW)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """An empty folder of exports."""
+    return Folder(tmp_path)
+
+
+@pytest.fixture
+def shared() -> Folder:
+    """The real export files beside the repository; skips where they are not."""
+    if not SHARED.is_dir():
+        pytest.skip(f"the real export files are not at {SHARED}")
+    return Folder(SHARED)
+
+
+@pytest.fixture
+def read() -> Callable[..., Told]:
+    """Pull a stream to its end and map every row."""
+    return pull
