@@ -62,6 +62,9 @@ class Postgres:
         """A new database; its name."""
         name = f"fanlight_{os.getpid()}_{next(self.numbers)}"
         self.run(f"create database {name} template {template} strategy = file_copy")
+        self.run(
+            f"revoke temporary, create on database {name} from public"
+        )  # what a template does not hand on
         return name
 
     def template(self) -> str:
@@ -298,3 +301,32 @@ def _invite(database: Database, world: World, now: datetime) -> None:
         for user, company in seats:
             seat = {"roles": "read_all", "invited_at": now, "invited_by": "test"}
             _put(connection, PORTAL["members"], {"user_id": user, "org_id": company.id, **seat})
+
+
+@pytest.fixture
+def mirrored(database: Database, two_organisations: World, now: datetime) -> Callable[..., list[str]]:
+    """Mirror more records of A, as if its sources had them: ``mirrored(Order(...), gone_at=…)`` → their refs."""
+    told = {
+        "org_id": two_organisations.a.id,
+        "fingerprint": 1,
+        "data_rows": 1,
+        "first_seen": now,
+        "changed_at": now,
+    }
+
+    def put(*records: r.Record, **common: Any) -> list[str]:
+        refs = []
+        with database.sync() as connection:
+            for record in records:
+                name = r.NAMES[type(record)]
+                source = next(source for source, streams in STREAMS.items() if name in streams)
+                own = {
+                    "source": source,
+                    "source_id": record.source_id,
+                    "ref": tables.ref(name, source, record.source_id),
+                }
+                _put(connection, TABLE[type(record)], {**own, **told, **tables.encode(record, now), **common})
+                refs.append(own["ref"])
+        return refs
+
+    return put
