@@ -137,7 +137,7 @@ create table contacts (
 );
 create index contacts_by_org on contacts (org_id, name) where gone_at is null;
 create index contacts_by_account on contacts (source, belongs_to);
-create index contacts_by_email on contacts (email_key) where gone_at is null;
+create index contacts_by_email on contacts (email_key);  -- gone ones too: a leaver must be known
 
 create table orders (
   source text not null, source_id text not null, ref text not null, org_id bigint, belongs_to text,
@@ -247,6 +247,7 @@ create table members (                     -- a person in an organisation, by in
   roles text not null,                     -- admin | finance | orders | support | read_all, comma separated
   invited_at timestamp not null,
   invited_by text not null,
+  contact_of text,                         -- the source that knew them as a contact when invited: has to go on so
   revoked_at timestamp,
   primary key (user_id, org_id)
 );

@@ -80,7 +80,7 @@ def build(connection: sqlite3.Connection) -> Scope:
         connection.execute(f'create temp view "{name}" as select * from temp."{name}_{suffix}"')
     connection.execute(
         f'create temp trigger "visits_{suffix}" before insert on main.visits '
-        "when new.org_id is not (select bound_organisation()) "
+        "when not coalesce(new.org_id = (select bound_organisation()), 0) "
         "begin select raise(abort, 'a visit is written for the bound organisation only'); end"
     )
     connection.set_authorizer(_authorizer(suffix))
