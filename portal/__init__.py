@@ -1,18 +1,20 @@
-"""The portal's Flask application: wiring only."""
+"""The portal's Flask application: wiring only.
+
+Imported where it is wired: the command line lies in this package too and must not wait for all of it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+if TYPE_CHECKING:
+    from flask import Flask
 
-from portal import errors, frame, gate, headers, hosts, look
-from portal.cookies import Jar
-from portal.mail import Postman
-from portal.views import account, brand, browse, dashboard, devices, health, login
-from sync.config import Config, duration
-from sync.database import Database
+    from portal.cookies import Jar
+    from portal.mail import Postman
+    from sync.config import Config
+    from sync.database import Database
 
 LARGEST_REQUEST = 1024 * 1024
 
@@ -21,11 +23,11 @@ LARGEST_REQUEST = 1024 * 1024
 class Fanlight:
     """What every view needs: ``gate.fanlight()``."""
 
-    config: Config
-    database: Database
+    config: "Config"
+    database: "Database"
     clock: Callable[[], datetime]
-    jar: Jar
-    postman: Postman
+    jar: "Jar"
+    postman: "Postman"
 
 
 def utc_now() -> datetime:
@@ -34,9 +36,16 @@ def utc_now() -> datetime:
 
 
 def create_app(
-    config: Config, database: Database, clock: Callable[[], datetime] = utc_now, **flask_settings: Any
-) -> Flask:
+    config: "Config", database: "Database", clock: Callable[[], datetime] = utc_now, **flask_settings: Any
+) -> "Flask":
     """Make the application. Raises gate.Undeclared rather than start unsafe; connects to nothing."""
+    from flask import Flask
+
+    from portal import errors, frame, gate, headers, hosts, look
+    from portal.cookies import Jar
+    from portal.mail import Postman
+    from portal.views import account, brand, browse, dashboard, devices, health, login
+
     app = Flask(__name__)
     jar = Jar.of(config.portal.base_url)
     app.config.update(_settings(config, jar), **flask_settings)
@@ -56,7 +65,9 @@ def create_app(
     return app
 
 
-def _settings(config: Config, jar: Jar) -> dict[str, object]:
+def _settings(config: "Config", jar: "Jar") -> dict[str, object]:
+    from sync.config import duration
+
     return {
         "SECRET_KEY": config.portal.secret_key.get_secret_value(),  # 32 bytes or more: sync.config sees to it
         "SESSION_COOKIE_NAME": jar.name,

@@ -23,6 +23,7 @@ CHECKS = {
     "config": ("portal.cli.check:config", "Is fanlight.toml right? Every problem at once."),
     "sources": ("sync.cli.sources:check_sources", "Can every source be read?"),
     "isolation": ("portal.cli.proofs:isolation", "Does every customer see their own records only?"),
+    "readonly": ("portal.cli.proofs:readonly", "Does the database refuse every write that must not be?"),
 }
 ORGANISATIONS = {
     "list": ("sync.cli.organisations:list_", "Customers, or the accounts that belong to nobody."),
@@ -109,6 +110,8 @@ def main() -> None:
     """Run the command line; a database that cannot be reached is a sentence, not a traceback."""
     try:
         commands()
+    except SystemExit:  # how every command ends; looked at first, because the next line imports the database
+        raise
     except _unreachable() as error:
         reason = str(error).partition("\n")[0]
         click.echo(
