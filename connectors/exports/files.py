@@ -68,11 +68,11 @@ class SourceFile:
             raise Refused(_missing(path)) from e
         except OSError as e:
             raise Refused(f"{path.name} cannot be opened: {e.strerror}; correct its permissions") from e
-        self._raw = io.FileIO(descriptor, "rb")
         self._first = os.fstat(descriptor)
         if not stat.S_ISREG(self._first.st_mode):
-            self.close()
+            os.close(descriptor)
             raise Refused(f"{path.name} is not a file; correct path in the TOML")
+        self._raw = io.FileIO(descriptor, "rb")
 
     def __enter__(self) -> Self:
         return self
