@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from connectors.records import Contact, Invoice, Order, Record, Ticket
 from portal import create_app
-from portal.gate import audience_of
+from portal.gate import INSIDE, audience_of
 from portal.gateway import StaffGateway
 from portal.store import rights
 from portal.store.sessions import Session
@@ -24,6 +24,7 @@ from sync.database import Database
 
 PAGES: dict[str, type[Record]] = {"orders": Order, "invoices": Invoice, "support": Ticket}
 SHOWN = re.compile(r"/(orders|invoices|support)/([a-z2-7]{16})(?![a-z2-7])")
+ANSWERS = (200, 403, 404)  # a page, no organisation, a section switched off
 DEEP = 12  # records of each kind that are opened, own and foreign, for each person
 
 
@@ -101,6 +102,12 @@ class Visit:
     asker: Asker
     now: datetime
 
+    @property
+    def base_url(self) -> str:
+        """Where the portal says it lives: it answers to no other name."""
+        base_url: str = self.app.extensions["fanlight"].config.portal.base_url
+        return base_url
+
     def everything(self) -> None:
         """Every page without a variable part, what those pages link to, and records of others."""
         client = self.app.test_client()
@@ -128,8 +135,12 @@ class Visit:
 
     def _ask(self, client: FlaskClient, url: str) -> list[tuple[str, str]]:
         """Get a page and hold every record it names against its owner."""
-        text = self._get(client, url).get_data(as_text=True)
-        named = sorted(set(SHOWN.findall(text)))
+        answer = self._get(client, url)
+        if answer.status_code not in ANSWERS:
+            self.proof.leaks.append(
+                Leak(self.asker, url, f"an answer {answer.status_code}: nothing is proven")
+            )
+        named = sorted(set(SHOWN.findall(answer.get_data(as_text=True))))
         for name, refs in _by_page(named).items():
             owners = self.staff.owners(PAGES[name], refs)
             self.proof.records += len(refs)
@@ -149,7 +160,8 @@ class Visit:
 
     def _get(self, client: FlaskClient, url: str) -> Any:
         self.proof.requests += 1
-        return client.get(url, environ_overrides={"fanlight.inside": self._session()})
+        inside = {INSIDE: self._session()}
+        return client.get(url, base_url=self.base_url, environ_overrides=inside)
 
     def _session(self) -> Session:
         """A session that stands in no table: taken from this process only, and no visit is written."""

@@ -1,6 +1,7 @@
-"""`fanlight check isolation`: evidence from live data, as portal.proof gathers it."""
+"""`fanlight check isolation` and `check readonly`: evidence from the live database, which stays as it is."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
@@ -9,6 +10,7 @@ from portal import proof
 from portal.proof import Proof
 from sync.cli.app import DONE, FAILED, App, Failed
 from sync.cli.words import count, plain
+from sync.database.evidence import Attempt, attempts
 
 FEW = 20  # leaks printed; --json has them all
 
@@ -53,3 +55,37 @@ def _tell(found: Proof) -> None:
         f"{count(organisations, 'organisation')}: {count(found.records, 'record')} shown, all but "
         f"{len(found.leaks)} their own; {count(found.refused, 'record')} of others asked for and not found."
     )
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output, nothing else.")
+@click.pass_obj
+def readonly(app: App, as_json: bool) -> None:
+    """Try every write that must not be possible, on the live database, and have each one refused.
+
+    Customers' pages and staff try to write the mirror, sync tries to write what the portal owns. Each
+    attempt is rolled back whatever becomes of it.
+
+    \b
+    Example: fanlight check readonly
+    Next:    after a failure on PostgreSQL, `fanlight upgrade` writes roles and grants anew
+    --json:  {"attempts": [{"role", "verb", "table", "refused"}]}
+
+    Exit codes: 0 every attempt was refused, 1 one was not.
+    """
+    tried = list(attempts(app.database))
+    if as_json:
+        click.echo(json.dumps({"attempts": [asdict(one) for one in tried]}, indent=2))
+    else:
+        _tell_attempts(tried)
+    raise click.exceptions.Exit(DONE if all(one.refused for one in tried) else FAILED)
+
+
+def _tell_attempts(tried: Sequence[Attempt]) -> None:
+    for role in dict.fromkeys(one.role for one in tried):
+        mine = [one for one in tried if one.role == role]
+        refused = sum(one.refused for one in mine)
+        click.echo(f"{role:<7} {refused} of {count(len(mine), 'forbidden write')} refused by the database")
+    for one in tried:
+        if not one.refused:
+            click.echo(f"NOT REFUSED: {one.role} may {one.verb} {one.table}", err=True)

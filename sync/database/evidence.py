@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from sync.database import Database
-from sync.database.rights import OWNERS
+from sync.database.rights import OWNERS, READ
 from sync.tables import MIRROR, PORTAL
 
 
@@ -30,7 +30,7 @@ def attempts(database: Database) -> Iterator[Attempt]:
         for table in MIRROR.values():
             yield from _each_verb(database, role, table)
     for name, table in PORTAL.items():
-        if name not in OWNERS:
+        if OWNERS.get(name, frozenset()) <= {READ}:
             yield from _each_verb(database, "sync", table)
             yield from _each_verb(database, "owners", table)
 

@@ -1,0 +1,126 @@
+"""The whole way, on both engines: the demo's files, the command line, the mirror, a phone's pages."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from flask.testing import FlaskClient
+
+from portal import create_app, demo
+from portal.cli import commands
+from sync import config as configuration
+from sync.database import Database, open_database
+
+BUYER, BOTH = demo.PEOPLE[1], demo.PEOPLE[0]
+ORIGIN = "http://127.0.0.1:8000"
+TODAY = datetime.now(UTC).date()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder with the demo in it, on one of the engines."""
+
+    folder: Path
+    toml: Path
+
+    def run(self, *words: str) -> Result:
+        """One `fanlight` command, as typed."""
+        return CliRunner().invoke(commands, ["--config", str(self.toml), *words], catch_exceptions=False)
+
+    def open(self) -> FlaskClient:
+        """A browser on the running portal."""
+        config = configuration.load(self.toml)
+        app = create_app(config, open_database(config), POSTMAN_THREAD=False, WTF_CSRF_ENABLED=False)
+        return app.test_client()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(tmp_path: Path, request: pytest.FixtureRequest) -> Place:
+    demo.write(tmp_path, seed=7, today=TODAY)
+    toml = tmp_path / "fanlight.toml"
+    if request.param == "postgresql":
+        server: Any = request.getfixturevalue("postgres")
+        url = server.at(server.fresh(server.template()))
+        toml.write_text(toml.read_text().replace('"sqlite:var"', json.dumps(url)))
+    else:
+        Database("sqlite:var", tmp_path).create()
+    return Place(tmp_path, toml)
+
+
+def page(client: FlaskClient, url: str) -> str:
+    """What somebody reads on a page: its text without markup."""
+    answer = client.get(url, base_url=ORIGIN)
+    assert answer.status_code == 200, (url, answer.status_code)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+
+def sign_in(place: Place, client: FlaskClient, address: str) -> None:
+    printed = place.run("user", "login-link", address)
+    link = re.search(r"/login/[\w-]+", printed.output)
+    assert link, printed.output
+    assert client.get(link[0], base_url=ORIGIN).status_code == 200
+    assert client.post(link[0], base_url=ORIGIN).status_code == 303
+
+
+def test_a_customer_reads_order_and_balance_without_a_tap(place: Place) -> None:
+    assert place.run("sync").exit_code == 3  # the demo holds rows nobody could read
+    client = place.open()
+    sign_in(place, client, BUYER)
+    home = page(client, "/")
+    assert re.search(r"Latest order .*#\d{5}", home)
+    assert re.search(r"To pay .*£[\d,]+\.\d\d", home)
+    assert re.search(r"Next due \d+ \w{3} \d{4}", home)
+    assert re.search(r"\d open ticket", home)
+    assert home.count("as of") >= 3
+
+
+def test_a_person_in_two_organisations_chooses_first(place: Place) -> None:
+    place.run("sync")
+    client = place.open()
+    sign_in(place, client, BOTH)
+    assert client.get("/", base_url=ORIGIN).location.startswith("/switch")
+    shown = client.get("/switch", base_url=ORIGIN).text
+    organisations = re.findall(r'name="organisation" value="(\d+)"', shown)
+    assert len(organisations) == 2
+    orders = set()
+    for organisation in organisations:
+        client.post("/switch", data={"organisation": organisation}, base_url=ORIGIN)
+        orders.add(page(client, "/orders"))
+    assert len(orders) == 2
+
+
+def test_the_next_day_reaches_the_pages_and_the_history(place: Place) -> None:
+    place.run("sync")
+    before = sums(place)
+    demo.step(place.folder, today=TODAY)
+    again = json.loads(place.run("sync", "--json").stdout)
+    orders = next(stream for stream in again["outcomes"] if stream["record"] == "order")
+    assert orders["new"] > 0
+    assert orders["changed"] > 0
+    assert orders["gone"] == 1
+    assert sums(place) != before
+    assert json.loads(place.run("sync", "--json").stdout)["outcomes"][3]["changed"] == 0
+
+
+def test_every_data_row_is_accounted_for(place: Place) -> None:
+    told = json.loads(place.run("sync", "--json").stdout)
+    for stream in told["outcomes"]:
+        accounted = stream["placed_rows"] + stream["hidden_rows"] + stream["quarantined_rows"]
+        assert stream["data_rows"] == accounted, stream
+
+
+def test_the_checks_find_the_demo_in_order(place: Place) -> None:
+    place.run("sync")
+    for check in ("config", "sources", "isolation", "readonly"):
+        answer = place.run("check", check)
+        assert answer.exit_code == 0, answer.output
+
+
+def sums(place: Place) -> object:
+    return json.loads(place.run("status", "--json").stdout)["sources"]
