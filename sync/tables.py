@@ -32,6 +32,11 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
     impl = sa.TIMESTAMP
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[datetime]:
+        """What a value is outside; page markers are read back as this."""
+        return datetime
+
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
         if value is not None and value.tzinfo is None:
             raise ValueError(f"naive time {value!r}: the mirror keeps UTC only")
