@@ -305,7 +305,7 @@ def _invite(database: Database, world: World, now: datetime) -> None:
 
 @pytest.fixture
 def mirrored(database: Database, two_organisations: World, now: datetime) -> Callable[..., list[str]]:
-    """Mirror more records of A, as if its sources had them: ``mirrored(Order(...), gone_at=…)`` → their refs."""
+    """Mirror more records of A, as its sources would: ``mirrored(Order(…), gone_at=…)`` → refs."""
     told = {
         "org_id": two_organisations.a.id,
         "fingerprint": 1,

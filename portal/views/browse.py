@@ -90,7 +90,8 @@ def tickets() -> str:
 @gate.audience("support")
 def ticket(ref: str) -> str:
     """One ticket with its public messages."""
-    return frame.show("browse/ticket.html", "ticket", ticket=_one(Ticket, ref))
+    found = _one(Ticket, ref)
+    return frame.show("browse/ticket.html", "ticket", ticket=found, record=found)
 
 
 def _list(screen: Screen) -> str:
