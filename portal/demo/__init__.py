@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 from portal.demo import files, salesforce, settings, shopify, xero
@@ -57,6 +58,7 @@ def _write_exports(folder: Path, now: World) -> None:
     files.write(folder / "links" / "shop.csv", settings.shop_links(now).encode())
     files.write(folder / "links" / "books.csv", settings.book_links(now).encode())
     state = {
+        "made_by": _version(),
         "seed": now.seed,
         "start": now.calendar.start.isoformat(),
         "steps": [day.isoformat() for day in now.calendar.steps],
@@ -71,9 +73,19 @@ def _read_state(folder: Path) -> tuple[int, Calendar]:
         raise NotADemo(
             f"there is no demo in {folder}; make one with: fanlight demo --folder {folder}"
         ) from None
+    if state.get("made_by") != _version():
+        raise NotADemo(
+            f"the demo in {folder} was made by another Fanlight; delete the folder and make it anew"
+        )
     return state["seed"], Calendar(
         date.fromisoformat(state["start"]), tuple(map(date.fromisoformat, state["steps"]))
     )
+
+
+def _version() -> str:
+    """What decides how a demo looks: its code and lists. A day is only played on top of the same ones."""
+    parts = sorted(path for path in Path(__file__).parent.iterdir() if path.suffix in (".py", ".csv"))
+    return sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()[:12]
 
 
 def _make_key(path: Path) -> None:

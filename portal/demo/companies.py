@@ -151,13 +151,12 @@ def _people(rng: Random, row: dict[str, str], ids: Iterator[int]) -> Iterator[Pe
     names = {FIXED[row["name"]]: ""} if row["name"] in FIXED else {}
     while len(names) < 2 + (int(row["size"]) > 5):
         names[rng.choice(GIVEN[code].split()), rng.choice(FAMILY[code].split())] = ""
-    for given, family in names:
+    for (given, family), title in zip(names, rng.sample(TITLES, len(names)), strict=True):
         address = f"{given}.{family}@{domain}".lower().translate(PLAIN)
-        yield _person(rng, row, next(ids), given, family, address)
+        phone = _phone(rng, row["country"])
+        yield Person(salesforce_id("003", next(ids)), given, family, address, title, phone)
     if row["name"] in TWICE:
-        yield _person(rng, row, next(ids), "Maria", "Keller", TWICE[row["name"]])
-
-
-def _person(rng: Random, row: dict[str, str], number: int, given: str, family: str, address: str) -> Person:
-    title = "Bookkeeper" if address in TWICE.values() else rng.choice(TITLES)
-    return Person(salesforce_id("003", number), given, family, address, title, _phone(rng, row["country"]))
+        phone = _phone(rng, row["country"])
+        yield Person(
+            salesforce_id("003", next(ids)), "Maria", "Keller", TWICE[row["name"]], "Bookkeeper", phone
+        )

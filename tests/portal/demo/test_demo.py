@@ -1,5 +1,6 @@
 """Making a demo is repeatable and destroys nothing."""
 
+import json
 from datetime import date
 
 import pytest
@@ -61,3 +62,12 @@ def test_the_case_export_is_older_than_the_others(tmp_path):
     exports = tmp_path / "exports"
     age = (exports / "accounts.csv").stat().st_mtime - (exports / "cases.csv").stat().st_mtime
     assert 2.9 * 3600 < age < 3.1 * 3600
+
+
+def test_a_day_is_not_played_on_top_of_a_demo_of_another_version(fresh):
+    state = fresh.folder / ".state.json"
+    state.write_text(json.dumps(json.loads(state.read_text()) | {"made_by": "an older one"}))
+    before = fresh.bytes
+    with pytest.raises(demo.NotADemo, match="another Fanlight; delete the folder"):
+        fresh.step()
+    assert fresh.bytes == before
