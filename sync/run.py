@@ -39,7 +39,7 @@ def run_source(
 
     ``full`` reads from the very start, and sweeps where the source cannot report every delete. ``rekey``
     accepts that ids are made in another way from now on. ``allow_shrink`` is how many removals a person
-    allows beyond the guard. With ``dry_run`` nothing is written, and it is told what would happen to each row.
+    allows beyond the guard. With ``dry_run`` nothing is written, and it hears what would happen to each row.
     ``progress`` hears how many data rows of a record type were read. ``stop`` is asked between pages; a
     KeyboardInterrupt ends the run at once, and as cleanly.
     """

@@ -23,6 +23,7 @@ from sync.mirror.leases import claim as claim
 from sync.mirror.leases import release as release
 from sync.mirror.leases import renew as renew
 from sync.mirror.rehearsal import Rehearsal as Rehearsal
+from sync.mirror.sources import blame as blame
 from sync.mirror.sources import enrol as enrol
 from sync.mirror.sources import plan as plan
 from sync.mirror.sources import purge as purge

@@ -8,6 +8,8 @@ from typing import Any
 from connectors.base import Reads, Refused
 from connectors.records import Record
 
+UNFINISHED = "unfinished: "
+
 
 @dataclass(frozen=True)
 class Begun:
@@ -30,6 +32,7 @@ class Aim:
 
     map: Callable[[Any], Record]
     mapping: str
+    mapping_so_far: str  # what is kept with a page: that a reading under a new mapping is not at its end yet
     id_rule: str
     cursor: str | None  # where to begin; None: at the start
     resumable: (
@@ -62,12 +65,14 @@ def aim(
             f"fanlight sync {begun.source} --rekey"
         )
     new_mapping = mapping != stored["mapping"]
-    afresh = full or new_mapping or other_ids or reads is Reads.EVERYTHING
+    so_far = UNFINISHED + mapping if new_mapping else mapping
+    afresh = full or stored["mapping"] != so_far or other_ids or reads is Reads.EVERYTHING
     started, completed = stored["started_at"], stored["completed_at"]
     unfinished = started is not None and (completed is None or completed < started)
     return Aim(
         map=map,
         mapping=mapping,
+        mapping_so_far=so_far,
         id_rule=id_rule,
         cursor=None if afresh else stored["cursor"],
         resumable=reads is Reads.CHANGES,

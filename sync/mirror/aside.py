@@ -51,7 +51,7 @@ class Aside:
     def drop(self, connection: sa.Connection, keys: Collection[str]) -> None:
         """Take out entries whose rows found their place."""
         if self._holds:
-            for some in pieces(list(keys)):
+            for some in pieces([clean(key) for key in keys]):
                 connection.execute(self._of(sa.delete(self._table)).where(self._key.in_(some)))
 
     def drop_unseen(self, connection: sa.Connection) -> None:

@@ -1,7 +1,7 @@
 """Statements whose form differs between SQLite and PostgreSQL, and those that carry thousands of rows.
 
-The latter go to the driver as text: SQLAlchemy takes longer over a wide row than either database. All names in them
-are our own tables' and columns'.
+The latter go to the driver as text: SQLAlchemy takes longer over a wide row than either database. All names
+in them are our own tables' and columns'.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -67,8 +67,8 @@ def find(
     return iter(connection.exec_driver_sql(f"{select} %s and source_id = any(%s)", (source, list(ids))))
 
 
-# One JSON text is what PostgreSQL takes fastest from this driver: COPY is refused under row security, temporary
-# tables are not granted, and arrays are slow to send.
+# One JSON text is what PostgreSQL takes fastest from this driver: COPY is refused under row security,
+# temporary tables are not granted, and arrays are slow to send.
 _RECORDSET = "json_populate_recordset(null::{}, %s::json)"
 
 

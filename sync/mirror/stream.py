@@ -71,8 +71,8 @@ class Stream:
             self.tally += plan.tally
         self._set_aside(connection, page.skipped, now)
         self._take_out(connection, page, now)
-        if not last:
-            self._tell(connection)
+        if not last and not self.aim.rekey:  # a rekeying that dies begins anew
+            self._tell(connection, mapping=self.aim.mapping_so_far)
 
     def settle(self, connection: sa.Connection, now: datetime, allow_shrink: int = 0) -> bool:
         """Remove what is gone, then move cursor and as-of. False: there is more to remove, call it again in a
