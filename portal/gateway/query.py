@@ -1,10 +1,9 @@
 """How a question to the mirror becomes one SELECT: conditions, keyset paging, and rows back to ``Found``."""
 
 import operator
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -121,14 +120,20 @@ class Order:
 
     def _read(self, after: str) -> tuple[Any, str]:
         try:
-            told = urlsafe_b64decode(after.encode("ascii") + b"==")
+            told = b64decode(after + "=" * (-len(after) % 4), altchars=b"-_", validate=True)
             wanted, value, ref = json.decode(told, type=self.shape)
-        except (UnicodeError, NotBase64, DecodeError) as e:
+            value = _utc(value) if isinstance(value, datetime) else value
+        except (ValueError, OverflowError, DecodeError) as e:
             raise BadCursor from e
-        naive = isinstance(value, datetime) and value.tzinfo is None
-        if wanted != self.wanted or naive or clean(value) != value or clean(ref) != ref:
+        if wanted != self.wanted or clean(value) != value or clean(ref) != ref:
             raise BadCursor
         return sa.literal(value, self.column.type), sa.literal(ref)  # type: ignore[return-value]
+
+
+def _utc(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("a marker's time has a zone")
+    return at.astimezone(UTC)  # OverflowError at the ends of the calendar
 
 
 def streams(connection: sa.Connection) -> Streams:

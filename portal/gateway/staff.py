@@ -47,7 +47,7 @@ class StaffGateway:
         return self._owned(record, mine.limit(min(limit, MOST)))
 
     def owners(self, record: type[Record], refs: Sequence[str]) -> Mapping[str, int | None]:
-        """Whose each of these public ids is: an organisation, or None for nobody; absent ones are left out."""
+        """Whose each of these public ids is: an organisation, None for nobody; absent ones are left out."""
         t = TABLE[record].c
         rows = self._connection.execute(sa.select(t.ref, t.org_id).where(t.ref.in_(refs)))
         return dict(rows.all())

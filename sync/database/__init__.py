@@ -33,7 +33,7 @@ class Store(Protocol):
     def check(self) -> None: ...
     def create(self, admin: str | None) -> None: ...
     def migrate(self, migrations: Sequence[Migration], admin: str | None) -> None: ...
-    def engine(self, role: str, write: bool) -> sa.Engine: ...
+    def engine(self, role: str, write: bool, connections: int) -> sa.Engine: ...
     def bind(self, connection: sa.Connection, organisation: int | None, person: str | None) -> None: ...
     def paired(self, connection: sa.Connection) -> bool: ...
 
@@ -41,8 +41,12 @@ class Store(Protocol):
 class Database:
     """One portal space's database; each context manager is one transaction, rolled back on an exception."""
 
-    def __init__(self, url: str, folder: Path, passwords: Passwords | None = None) -> None:
-        """``url``: sqlite:FOLDER (relative to ``folder``) or postgresql://host/dbname. Opens nothing yet."""
+    def __init__(
+        self, url: str, folder: Path, passwords: Passwords | None = None, *, connections: int = 30
+    ) -> None:
+        """``url``: sqlite:FOLDER (relative to ``folder``) or postgresql://host/dbname. Opens nothing yet.
+
+        ``connections`` are allowed at a time to each role; whoever wants one more waits."""
         self._store: Store
         if url.startswith("sqlite:"):
             self._store = Files(folder / url.removeprefix("sqlite:"))
@@ -53,6 +57,7 @@ class Database:
                 f"{url.partition(':')[0]!r} is no database we know: sqlite:FOLDER or postgresql://…"
             )
         self.dialect = self._store.dialect
+        self._connections = connections
         self._engines: dict[tuple[int, str, bool], sa.Engine] = {}
 
     def create(self, admin: str | None = None) -> None:
@@ -91,7 +96,9 @@ class Database:
         self, connection: sa.Connection, *, organisation: int | None = None, person: str | None = None
     ) -> None:
         """Show one organisation's rows, or what one address is, until the transaction ends (gateway only)."""
-        if connection.info.get("bound"):
+        if connection.info.get("role") != "web":
+            raise ValueError("only the web's connections are bound; the others see all rows")
+        if connection.info["bound"]:
             raise ValueError("this transaction is bound already; open another one for another scope")
         if (organisation is None) == (person is None):
             raise ValueError("bind either one organisation or one person")
@@ -118,14 +125,14 @@ class Database:
     @contextmanager
     def _transaction(self, role: str, write: bool) -> Iterator[sa.Connection]:
         with self._engine(role, write).connect() as connection, connection.begin():
-            connection.info["bound"] = False
+            connection.info.update(role=role, bound=False)
             yield connection
 
     def _engine(self, role: str, write: bool) -> sa.Engine:
         # With the process in the key, what was opened before a fork is neither used nor closed after it.
         key = (os.getpid(), role, write)
         if key not in self._engines:
-            self._engines[key] = self._store.engine(role, write)
+            self._engines[key] = self._store.engine(role, write, self._connections)
         return self._engines[key]
 
 

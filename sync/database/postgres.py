@@ -18,6 +18,7 @@ from sync.tables import SCHEMA_VERSION, schema_text, section
 
 ROLES = {"web": "portal_web", "staff": "portal_staff", "owners": "portal_sync", "sync": "portal_sync"}
 SCHEMAS = ("mirror", "portal")
+KEPT = 5  # connections of a role that stay open
 INIT = "run `fanlight init --admin postgresql://ADMINISTRATOR@HOST`"
 # The settings hold for one transaction. Whatever a connection was told before, it begins with nobody's scope.
 BEGIN_WEB = """
@@ -113,10 +114,11 @@ class Server:
                     _migrate(connection, getattr(migration, name), migration.version)
             connection.execute(_part("policies"))
 
-    def engine(self, role: str, write: bool) -> sa.Engine:
+    def engine(self, role: str, write: bool, connections: int) -> sa.Engine:
         """A small pool of connections that log in as one role."""
         engine = sa.create_engine(
-            self._login(role), pool_size=5, max_overflow=10, pool_pre_ping=True,
+            self._login(role), pool_size=min(KEPT, connections), max_overflow=max(0, connections - KEPT),
+            pool_pre_ping=True,
             connect_args={"application_name": f"fanlight {role}"},
         )  # fmt: skip
         if role == "web":

@@ -21,6 +21,7 @@ from sync.database.rights import MIRROR_RIGHTS, PORTAL_RIGHTS, READ, SCOPED_IN_P
 from sync.database.versions import Migration, WrongDatabase, new_value, refuse_version, statements
 from sync.tables import SCHEMA_VERSION, section
 
+KEPT = 5  # connections of a role that stay open
 PATIENCE = {"web": 5.0, "staff": 5.0, "sync": 30.0, "owners": 30.0}  # seconds a writer waits for another
 SPOKEN = re.compile(
     r"\s*(select|with|insert|update|delete|savepoint|release|rollback|begin|commit|pragma)\b", re.IGNORECASE
@@ -112,14 +113,14 @@ class Files:
                         )
                     connection.commit()
 
-    def engine(self, role: str, write: bool) -> sa.Engine:
+    def engine(self, role: str, write: bool, connections: int) -> sa.Engine:
         """A pool of connections with the rights of one role."""
         engine = sa.create_engine(
             "sqlite://",
             creator=lambda: self._open(role, write),
             poolclass=QueuePool,
-            pool_size=5,
-            max_overflow=25,
+            pool_size=min(KEPT, connections),
+            max_overflow=max(0, connections - KEPT),
             execution_options={"schema_translate_map": TRANSLATION[role]},
         )
         begin = "begin immediate" if write else "begin"

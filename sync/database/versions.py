@@ -1,5 +1,6 @@
 """What a database says about itself: its schema version, its pairing, how it is brought up to date."""
 
+import re
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -32,8 +33,8 @@ def new_value() -> str:
 def statements(script: str) -> Iterator[str]:
     """The statements of a script one by one, so that they can run inside one transaction."""
     pending = ""
-    for line in script.splitlines(keepends=True):
-        pending += line
+    for piece in re.split(r"(?<=;)", script):
+        pending += piece
         if sqlite3.complete_statement(pending):
             yield pending
             pending = ""

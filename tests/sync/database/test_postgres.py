@@ -16,19 +16,27 @@ def database(postgres_database):
 
 
 ATTACKS = [
-    "set role portal_owner", "set role portal_sync", "set role postgres", "set session authorization portal_staff",
+    "set role portal_owner", "set role portal_sync", "set role postgres",
+    "set session authorization portal_staff",
     "alter role portal_web bypassrls", "alter role portal_web superuser", "grant portal_sync to portal_web",
-    "alter table mirror.orders disable row level security", "alter table mirror.orders no force row level security",
+    "alter table mirror.orders disable row level security",
+    "alter table mirror.orders no force row level security",
     "drop policy own on mirror.orders", "create policy x on mirror.orders using (true)",
-    "copy mirror.orders from program 'true'", "copy (select 1) to program 'true'", "copy mirror.orders from '/etc/passwd'",
+    "copy mirror.orders from program 'true'", "copy (select 1) to program 'true'",
+    "copy mirror.orders from '/etc/passwd'",
     "select pg_read_file('/etc/passwd')", "select pg_ls_dir('.')", "select lo_import('/etc/passwd')",
     "select * from pg_authid", "select * from pg_shadow",
     "create function f() returns int language sql security definer as 'select 1'",
-    "do $$ begin execute 'set role portal_sync'; end $$", "create extension vector", "set row_security = off; select * from mirror.orders",
-    "create temp table t as select * from mirror.orders", "create view public.v as select * from mirror.orders",
-    "create table public.t (a int)", "lock table mirror.orders in exclusive mode", "create rule r as on select to mirror.orders do instead select 1",
-    "select setting from pg_file_settings", "alter system set fsync = on", "notify x; listen x; select * from portal.links",
-    "insert into mirror.stamps values (1, 1)", "update mirror.orders set org_id = 1", "delete from mirror.orders",
+    "do $$ begin execute 'set role portal_sync'; end $$", "create extension vector",
+    "set row_security = off; select * from mirror.orders",
+    "create temp table t as select * from mirror.orders",
+    "create view public.v as select * from mirror.orders",
+    "create table public.t (a int)", "lock table mirror.orders in exclusive mode",
+    "create rule r as on select to mirror.orders do instead select 1",
+    "select setting from pg_file_settings", "alter system set fsync = on",
+    "notify x; listen x; select * from portal.links",
+    "insert into mirror.stamps values (1, 1)", "update mirror.orders set org_id = 1",
+    "delete from mirror.orders",
 ]  # fmt: skip
 
 
@@ -55,8 +63,8 @@ def test_a_scope_that_is_no_organisation_shows_nothing(database, two_organisatio
 
 
 def test_a_scope_set_for_a_session_does_not_outlive_its_transaction(database, two_organisations):
-    """The web role can name a scope in SQL of its own: policies hold forgotten filters, not an attacker's SQL. Even
-    so the next transaction on that connection begins with nobody's scope."""
+    """The web role can name a scope in SQL of its own (policies are against forgotten filters, not against an
+    attacker's SQL); even so the next transaction on that connection begins with nobody's scope."""
     world = two_organisations
     with database.web(write=True) as connection:
         connection.exec_driver_sql(f"set app.org_id = '{world.b.id}'")
@@ -71,8 +79,8 @@ def test_every_table_with_an_org_id_forces_its_policies(postgres, database):
     tables = """
         select c.oid::regclass::text, relrowsecurity and relforcerowsecurity, pg_get_userbyid(relowner),
             exists (select from pg_policy where polrelid = c.oid and polqual is not null)
-        from pg_class c where relnamespace in ('mirror'::regnamespace, 'portal'::regnamespace) and relkind = 'r'
-            and (relname = 'organisations' or exists (
+        from pg_class c where relkind = 'r'
+            and relnamespace in ('mirror'::regnamespace, 'portal'::regnamespace) and (relname = 'organisations' or exists (
                 select from pg_attribute where attrelid = c.oid and attname = 'org_id'))
     """
     with psycopg.connect(administrators(postgres, database)) as connection:

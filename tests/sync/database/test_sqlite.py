@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import stat
+from itertools import product
 
 import pytest
 import sqlalchemy as sa
@@ -16,24 +17,32 @@ def database(sqlite_database):
     return sqlite_database
 
 
+REFUSALS = (sa.exc.DBAPIError, sa.exc.InvalidRequestError)
 ATTACKS = [
     "select * from sqlite_master", "select * from sqlite_schema", "select * from sqlite_temp_master",
-    "select * from sqlite_temp_schema", "select * from temp.sqlite_master", "select * from mirror.sqlite_master",
-    "select count(*) from sqlite_temp_master", "with x as (select sql from sqlite_temp_master) select * from x",
-    "select * from pragma_table_list", "select * from pragma_database_list", "select * from pragma_table_info('orders')",
-    "select * from sqlite_stmt", "select * from dbstat", "select * from sqlite_dbpage", "select * from bytecode('select 1')",
+    "select * from sqlite_temp_schema", "select * from temp.sqlite_master",
+    "select * from mirror.sqlite_master",
+    "select count(*) from sqlite_temp_master",
+    "with x as (select sql from sqlite_temp_master) select * from x",
+    "select * from pragma_table_list", "select * from pragma_database_list",
+    "select * from pragma_table_info('orders')",
+    "select * from sqlite_stmt", "select * from dbstat", "select * from sqlite_dbpage",
+    "select * from bytecode('select 1')",
     "select * from json_each('[1]')", "select * from json_tree('[1]')", "select * from generate_series(1, 2)",
     "explain select * from orders", "explain query plan select * from orders", "-- x\nselect 1",
     "attach ':memory:' as x", "attach 'mirror.db' as x", "detach mirror", "vacuum into 'x.db'",
     "pragma writable_schema = on", "pragma query_only", "pragma database_list", "pragma table_info(orders)",
     "pragma read_uncommitted = on", "pragma trusted_schema", "pragma main.user_version = 9",
     "create temp view v as select * from mirror.orders", "create temp table t as select * from mirror.orders",
-    "create temp trigger t after insert on throttle begin select 1; end", "create virtual table t using fts5(a)",
+    "create temp trigger t after insert on throttle begin select 1; end",
+    "create virtual table t using fts5(a)",
     "drop view orders", "drop trigger x", "alter table users rename to x", "reindex", "analyze",
     "insert into orders select * from orders", "update orders set org_id = 1", "delete from orders",
     "insert into mirror.orders select * from mirror.orders", "update mirror.orders set org_id = 1",
-    "delete from mirror.orders", "update main.organisations set name = 'x'", "insert into main.links values (1)",
-    "select load_extension('x')", "select readfile('mirror.db')", "select writefile('x', 'y')", "select edit('x')",
+    "delete from mirror.orders", "update main.organisations set name = 'x'",
+    "insert into main.links values (1)",
+    "select load_extension('x')", "select readfile('mirror.db')", "select writefile('x', 'y')",
+    "select edit('x')",
     "select fts3_tokenizer('simple')", "select randomblob(10)", "select zeroblob(1000000000)",
     "select printf('%1000000d', 1)", "select hex(zeroblob(10))", "select sqlite_compileoption_get(1)",
     "select bound_organisation()", "select bound_person()", "select json_extract('{}', '$.a')",
@@ -43,19 +52,19 @@ ATTACKS = [
 
 def test_the_web_is_refused_everything_but_plain_statements(database):
     for attack in ATTACKS:
-        with pytest.raises((sa.exc.DBAPIError, sa.exc.InvalidRequestError)):
-            with database.web(write=True) as connection:
-                database.bind(connection, organisation=1)
-                connection.exec_driver_sql(attack).all()
-                pytest.fail(attack)
+        with pytest.raises(REFUSALS), database.web(write=True) as connection:
+            database.bind(connection, organisation=1)
+            connection.exec_driver_sql(attack).all()
+            pytest.fail(attack)
 
 
 def test_the_roles_behind_the_counter_cannot_reach_other_files_either(database):
-    for role in (database.staff, database.owners, database.sync):
-        for attack in ("attach ':memory:' as x", "detach mirror", "pragma writable_schema = on", "vacuum into 'x'",
-                       "select load_extension('x')", "create temp table t (a)", "select * from sqlite_master"):  # fmt: skip
-            with pytest.raises(sa.exc.DBAPIError), role() as connection:
-                connection.exec_driver_sql(attack)
+    attacks = ["attach ':memory:' as x", "detach mirror", "pragma writable_schema = on", "vacuum into 'x'"]
+    attacks += ["select load_extension('x')", "create temp table t (a)", "select * from sqlite_master"]
+    for role, attack in product((database.staff, database.owners, database.sync), attacks):
+        with pytest.raises(sa.exc.DBAPIError), role() as connection:
+            connection.exec_driver_sql(attack)
+            pytest.fail(attack)
 
 
 def unwalled(connection):
@@ -97,7 +106,7 @@ def test_lists_find_their_rows_by_organisation_in_an_index(database):
         "payments": f"select number from temp.payments where {some} order by sort_at desc, ref desc",
         "accounts": f"select name from temp.accounts where {some} order by source, ref",
         "contacts": f"select phone from temp.contacts where {some} order by name, ref",
-        "changes": "select at from temp.changes where record = 'a' and source = 'b' and source_id = 'c' order by seq",
+        "changes": "select at from temp.changes where record = '' and source = '' and source_id = '' order by seq",
     }
     with database.web() as connection:
         driver = unwalled(connection)

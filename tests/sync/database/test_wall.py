@@ -126,8 +126,8 @@ def test_a_member_without_a_contact_sees_the_memberships_of_that_address_only(da
         user = connection.execute(
             sa.select(PORTAL["users"].c.id).where(PORTAL["users"].c.email_key == canaries.invited_nowhere)
         ).scalar_one()
-        connection.execute(PORTAL["members"].insert().values(
-            user_id=user, org_id=canaries.b.id, roles="orders", invited_at=now, invited_by="test"))  # fmt: skip
+        seat = {"org_id": canaries.b.id, "roles": "orders", "invited_at": now, "invited_by": "test"}
+        connection.execute(PORTAL["members"].insert().values(user_id=user, **seat))
     with database.web() as connection:
         database.bind(connection, person=canaries.invited_nowhere)
         members = connection.execute(sa.select(PORTAL["members"])).all()
