@@ -136,7 +136,9 @@ def test_check_lists_everything_wrong_over_all_records(folder):
         "record": "order",
         "map": {"id": "No", "fields": {"number": "No", "placed_on": "On"}},
     }
-    with pytest.raises(Refused, match=r"no file matches p\.csv.*account: a\.csv is empty.*order: .*date_order"):
+    with pytest.raises(
+        Refused, match=r"no file matches p\.csv.*account: a\.csv is empty.*order: .*date_order"
+    ):
         folder.source(accounts("a.csv"), {**orders, "path": "p.csv"}, orders).check()
 
 
@@ -197,7 +199,12 @@ def test_of_two_files_as_old_as_each_other_the_higher_number_is_newer(folder, re
 
 def test_numbers_in_file_names_count_as_numbers():
     names = ["orders_export (10).csv", "orders_export (2).csv", "Orders_export.csv", "orders_export_1.csv"]
-    assert sorted(map(Path, names), key=natural) == [Path(names[1]), Path(names[0]), Path(names[2]), Path(names[3])]
+    assert sorted(map(Path, names), key=natural) == [
+        Path(names[1]),
+        Path(names[0]),
+        Path(names[2]),
+        Path(names[3]),
+    ]
 
 
 def test_lines_of_two_versions_of_an_order_never_merge(folder, read):

@@ -1,7 +1,6 @@
 """Cells become values by told rules; what a cell alone leaves open is never guessed."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
 
 import pytest
 
@@ -112,7 +111,9 @@ def test_times_become_utc_by_their_offset_or_the_told_zone(cell, moment):
     assert values.time_parser("dmy", "Europe/Berlin")(cell) == moment
 
 
-@pytest.mark.parametrize("cell", ["2024-07-19 25:00", "2024-07-19 13:10 pm", "2024-07-19 10:00 CEST", "later", "24:00"])
+@pytest.mark.parametrize(
+    "cell", ["2024-07-19 25:00", "2024-07-19 13:10 pm", "2024-07-19 10:00 CEST", "later", "24:00"]
+)
 def test_what_is_no_time_is_refused(cell):
     with pytest.raises(ValueError, match="time"):
         values.time_parser("dmy", "Europe/Berlin")(cell)
