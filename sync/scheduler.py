@@ -7,14 +7,16 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 
 from connectors import find
-from connectors.base import SourceSettings
+from connectors.base import Failure, SourceSettings
 from sync import mirror, owners
+from sync.attempt import word
 from sync.config import Config, duration
 from sync.database import Database
 from sync.run import Busy, Outcome, run_source
@@ -43,7 +45,6 @@ class Scheduler:
         self.jobs = BlockingScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(TOGETHER)},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._at_work: set[str] = set()
         self._changed = threading.Condition()
@@ -76,6 +77,9 @@ class Scheduler:
                 outcomes = run_source(self.database, connector, clock=self.clock, stop=self.stopping.is_set)
             except Busy:
                 return  # another process reads it right now: this turn is done by them
+            except Failure as failure:
+                self._blame(source.id, failure)
+                return
             for outcome in outcomes:
                 self.say(self.report(outcome))
             self._follow_rules()
@@ -86,14 +90,23 @@ class Scheduler:
         owners.restamp(self.database)
 
     def _plan(self) -> None:
+        # Turns that were missed or came too late become one; a turn that comes during another is left out.
+        once: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self.jobs.add_listener(self._crashed, EVENT_JOB_ERROR)
         for source in self.config.sources:
             every = duration(source.every).total_seconds()
             self.jobs.add_job(
-                self.read, "interval", [source], id=source.id, name=source.id, seconds=every,
-                jitter=min(every / 10, 30), next_run_time=self.clock(),
+                self.read, "interval", [source], id=source.id, seconds=every, jitter=min(every / 10, 30),
+                next_run_time=self.clock(), **once,
             )  # fmt: skip
-        self.jobs.add_job(self.restamp, "interval", id=RESTAMP, seconds=RESTAMP_EVERY)
+        self.jobs.add_job(self.restamp, "interval", id=RESTAMP, seconds=RESTAMP_EVERY, **once)
+
+    def _blame(self, source: str, failure: Failure) -> None:
+        """The source could not even say what it holds."""
+        with self.database.sync() as connection:
+            mirror.blame(connection, source, word(failure), str(failure), self.clock())
+        self.say(f"{source}: {failure}")
+        self._shift(source, [])
 
     def _follow_rules(self) -> None:
         try:

@@ -89,6 +89,8 @@ def _source(source: SourceState, standing: Standing) -> Iterator[str]:
     if not source.configured:
         yield f"not in the TOML: its records are hidden. Put it back, or: fanlight purge {source.source}"
         return
+    if source.failure and not any(stream.failure for stream in source.streams):
+        yield f"{_consequence(source, source.failure, None, standing)}: {plain(source.failure_message or '')}"
     if source.busy:
         yield f"being read now, by {plain(source.busy)}"
     if source.next_run:
@@ -113,7 +115,8 @@ def _details(source: SourceState, stream: StreamState, standing: Standing) -> It
     if stream.last_run:
         yield _run(stream.last_run, standing)
     if stream.failure:
-        yield f"{_consequence(source, stream, standing)}: {plain(stream.failure_message or '')}"
+        told = _consequence(source, stream.failure, stream.as_of, standing)
+        yield f"{told}: {plain(stream.failure_message or '')}"
     if stream.withheld:
         yield f"needs a person: {withheld_line(stream.source, stream.record, stream.withheld)}"
     if stream.quarantined_rows:
@@ -137,14 +140,14 @@ def _run(run: LastRun, standing: Standing) -> str:
     return f"last run {standing.when(run.started_at)}: {ended}{read}; {moved or 'nothing changed'}"
 
 
-def _consequence(source: SourceState, stream: StreamState, standing: Standing) -> str:
+def _consequence(source: SourceState, failure: str, as_of: datetime | None, standing: Standing) -> str:
     """What a failure means: nothing to do yet, a person must act, or old data is kept."""
-    if stream.failure in NEEDS_A_PERSON:
+    if failure in NEEDS_A_PERSON:
         return "needs a person"
-    if stream.failure == "unavailable":
+    if failure == "unavailable":
         again = source.retry_at or source.next_run
         return f"will retry at {standing.when(again)}" if again else "will retry at its next run"
-    return f"data kept as of {standing.when(stream.as_of)}" if stream.as_of else "nothing kept yet"
+    return f"data kept as of {standing.when(as_of)}" if as_of else "nothing new was kept"
 
 
 def _unlinked(accounts: Sequence[Unlinked]) -> Iterator[str]:

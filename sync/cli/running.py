@@ -15,10 +15,11 @@ from connectors.exports.onefile import narrowed
 from connectors.exports.settings import ExportsSettings
 from connectors.records import RECORDS
 from sync import mirror, owners
+from sync.attempt import word
 from sync.cli import report
 from sync.cli.app import FAILED, App, WrongUse
 from sync.cli.stopping import SENTENCE, stopping
-from sync.cli.words import PLURALS
+from sync.cli.words import PLURALS, plain
 from sync.mirror import Finding, state
 from sync.run import Busy, Outcome, run_source
 
@@ -55,10 +56,9 @@ class Session:
                 if not self.wish.dry_run:
                     self._register()
                 for source in sources:
-                    self._read(source, stop)
-                    self.stopped = stop()
-                    if self.stopped:
-                        break
+                    self.stopped = self.stopped or stop()
+                    if not self.stopped:
+                        self._read(source, stop)
         except KeyboardInterrupt:
             self.stopped = True
         return self._last_words()
@@ -83,15 +83,23 @@ class Session:
             self._say(str(busy))
             return
         except Failure as failure:
-            self.problems.append(f"{source.id}: {failure}")
-            self._say(self.problems[-1])
+            self._blame(source.id, failure)
             return
         finally:
             progress.clear()
         self.outcomes += found
+        self.stopped = any(outcome.outcome == "stopped" for outcome in found)
         self._tell(found)
         if not self.wish.dry_run:
             self._follow_rules()
+
+    def _blame(self, source: str, failure: Failure) -> None:
+        """The source could not even say what it holds."""
+        if not self.wish.dry_run:
+            with self.app.database.sync() as connection:
+                mirror.blame(connection, source, word(failure), str(failure), self.app.clock())
+        self.problems.append(f"{source} {report.CONSEQUENCE[word(failure)]}: {plain(str(failure))}")
+        self._say(self.problems[-1])
 
     def _find(self, finding: Finding) -> None:
         if self.wish.as_json:

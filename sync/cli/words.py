@@ -29,11 +29,8 @@ def quoted(text: str) -> str:
 def moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """ "14:05, 4 min ago"; with the date where it is not today."""
     local, today = at.astimezone(zone), now.astimezone(zone).date()
-    return (
-        f"{local:%H:%M}, {ago(at, now)}"
-        if local.date() == today
-        else f"{local:%d %b %Y %H:%M}, {ago(at, now)}"
-    )
+    date = "" if local.date() == today else f"{local.day} {local:%b %Y} "
+    return f"{date}{local:%H:%M}, {ago(at, now)}"
 
 
 def ago(at: datetime, now: datetime) -> str:

@@ -53,6 +53,14 @@ def plan(connection: sa.Connection, source: str, next_run: datetime) -> None:
     connection.execute(sa.update(SOURCES).where(SOURCES.c.source == source).values(next_run=next_run))
 
 
+def blame(connection: sa.Connection, source: str, failure: str, message: str, now: datetime) -> None:
+    """Say what keeps a source from being read at all, before any stream of it is known, and since when. The
+    next run that can begin says what is true then."""
+    told = sa.update(SOURCES).where(SOURCES.c.source == source)
+    since = sa.case((SOURCES.c.failure == failure, SOURCES.c.failed_at), else_=now)
+    connection.execute(told.values(failure=failure, failure_message=message, failed_at=since))
+
+
 def purge(connection: sa.Connection, source: str, now: datetime) -> int:
     """Delete all that is mirrored from a source, for good; returns how many rows. Raises Busy during a sync.
 

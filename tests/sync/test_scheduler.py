@@ -1,0 +1,156 @@
+"""When sources are read: at once, each on its own, one at a time, and told to the portal."""
+
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sync import mirror, owners
+from sync.cli.report import line
+from sync.config import Config, load
+from sync.database import Database
+from sync.mirror import state
+from sync.owners import reading
+from sync.scheduler import RESTAMP, Scheduler
+from sync.tables import MIRROR
+
+TOML = """\
+[portal]
+name = "Northgate"
+base_url = "http://127.0.0.1:8000"
+secret_key = { file = "secret.key" }
+[organisations]
+from = "crm"
+[[sources]]
+id = "crm"
+label = "CRM"
+kind = "exports"
+every = "15m"
+settle = 0
+files = [{ path = "accounts.csv", complete = true }]
+[[sources]]
+id = "gone"
+label = "Not there"
+kind = "exports"
+every = "1m"
+files = [{ path = "nowhere.csv", profile = "shopify-orders" }]
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """A source that can be read, and one that cannot."""
+    (tmp_path / "fanlight.toml").write_text(TOML)
+    (tmp_path / "secret.key").write_text("0123456789abcdef-fedcba9876543210-x")
+    (tmp_path / "secret.key").chmod(0o600)
+    (tmp_path / "accounts.csv").write_text("Id,Name,AccountNumber\n001Nw0000021sVQIAY,Brightwater Ltd,B\n")
+    return load(tmp_path / "fanlight.toml")
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def scheduler(config: Config, database: Database, now: datetime, said: list[str]) -> Scheduler:
+    found = Scheduler(config, database, clock=lambda: now, say=said.append, report=line)
+    with database.sync() as connection:
+        mirror.register(connection, config.sources)
+    return found
+
+
+def next_run(database: Database, source: str) -> datetime | None:
+    table = MIRROR["sources"].c
+    with database.staff() as connection:
+        return connection.scalar(sa.select(table.next_run).where(table.source == source))
+
+
+def test_every_source_is_a_job_that_runs_first_at_the_start_and_never_twice_at_once(scheduler, now):
+    jobs = {job.id: job for job in scheduler.jobs.get_jobs()}
+    assert jobs.keys() == {"crm", "gone", RESTAMP}
+    assert jobs["crm"].next_run_time == now
+    assert jobs["crm"].trigger.interval == timedelta(minutes=15)
+    assert 0 < jobs["crm"].trigger.jitter <= 30
+    assert jobs["gone"].trigger.jitter == 6
+
+
+def test_late_and_missed_turns_become_one(scheduler):
+    for job in scheduler.jobs.get_jobs():
+        assert (job.coalesce, job.max_instances, job.misfire_grace_time) == (True, 1, None)
+
+
+def test_links_changed_elsewhere_are_stamped_within_5_seconds(scheduler):
+    assert scheduler.jobs.get_job(RESTAMP).trigger.interval == timedelta(seconds=5)
+
+
+def test_a_turn_reads_the_source_links_it_and_stamps_its_rows(scheduler, config, database, said):
+    scheduler.read(config.sources[0])
+    assert said == ["crm accounts: 1 row read = 1 in records; 1 new"]
+    [brightwater] = reading.organisations(database)
+    assert brightwater.records == {"account": 1}
+
+
+def test_the_portal_is_told_when_a_source_is_read_next(scheduler, config, database, now):
+    scheduler.read(config.sources[0])
+    assert next_run(database, "crm") == now
+
+
+def test_a_source_that_is_read_by_somebody_else_is_left_alone_without_a_word(
+    scheduler, config, database, said, now
+):
+    with database.sync() as connection:
+        mirror.claim(connection, "crm", now)
+    scheduler.read(config.sources[0])
+    assert said == []
+    assert scheduler.at_work() == []
+
+
+def test_a_source_that_cannot_be_read_is_told_and_keeps_its_turn(scheduler, config, database, said, now):
+    scheduler.read(config.sources[1])
+    assert said[0].startswith("gone orders: needs a person: no file matches nowhere.csv")
+    assert next_run(database, "gone") == now
+
+
+def test_a_source_that_cannot_even_say_what_it_holds_is_told_in_the_status(
+    scheduler, config, database, said, now
+):
+    (config.folder / "accounts.csv").unlink()
+    scheduler.read(config.sources[0])
+    assert said[0].startswith("crm: no file matches accounts.csv")
+    with database.staff() as connection:
+        crm = next(each for each in state.sources(connection, now) if each.source == "crm")
+    assert (crm.failure, crm.failed_at) == ("refused", now)
+
+
+def test_a_link_made_before_a_crash_is_stamped_when_the_scheduler_looks(scheduler, config, database, now):
+    scheduler.read(config.sources[0])
+    [brightwater] = reading.organisations(database)
+    owners.assign(database, ("crm", "001Nw0000021sVQIAY"), None, "staff:kim", now)
+    scheduler.restamp()
+    [brightwater] = reading.organisations(database)
+    assert brightwater.records == {}
+
+
+def test_all_sources_are_read_though_one_fails_and_stop_ends_it(config, sqlite_database, now, said):
+    read, gone = threading.Event(), threading.Event()
+
+    def say(sentence: str) -> None:
+        said.append(sentence)
+        (read if sentence.startswith("crm") else gone).set()
+
+    scheduler = Scheduler(
+        config, sqlite_database, clock=lambda: datetime.now(now.tzinfo), say=say, report=line
+    )
+    ended: list[bool] = []
+    thread = threading.Thread(target=lambda: ended.append(scheduler.run()))
+    thread.start()
+    try:
+        assert read.wait(60), said
+        assert gone.wait(60), said
+    finally:
+        scheduler.stop()
+        thread.join(60)
+    assert ended == [True]
