@@ -1,4 +1,4 @@
-"""Browsers a person has signed in from before: a link is one tap there, elsewhere its code is asked for too."""
+"""Browsers a person has signed in from before: a link is one tap there, elsewhere it needs its code."""
 
 from datetime import datetime
 

@@ -1,7 +1,7 @@
 """Sign-in links and codes that may still open a session (table sign_ins); only hashes stand in the database.
 
-What a mail carries is worked out from a random seed and the secret key when it is sent: neither this table nor
-the outbox ever holds a link or a code.
+What a mail carries is worked out from a random seed and the secret key when it is sent: neither this table
+nor the outbox ever holds a link or a code.
 """
 
 import hmac

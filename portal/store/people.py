@@ -4,7 +4,7 @@ Memberships are written on the staff role; the web can make a user (a contact's 
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,13 +76,15 @@ def invite(
     _refuse_odd(email, roles)
     with database.staff(write=True) as connection:
         name = _organisation(connection, organisation)
-        _refuse_leaver(connection, email, organisation, name)
+        known = _known_by(connection, email_key(email), organisation)
+        _refuse_leaver(email, name, known)
         user = ensure(connection, email, "", now)
         connection.execute(update(USERS).where(USERS.c.id == user).values(deactivated_at=None))
         values = {
             "roles": ",".join(sorted(set(roles))),
             "invited_at": now,
             "invited_by": by,
+            "contact_of": next((source for source, live in known.items() if live), None),
             "revoked_at": None,
         }
         _set_member(connection, user, organisation, values)
@@ -120,20 +122,22 @@ def _organisation(connection: Connection, organisation: int) -> str:
     return str(name)
 
 
-def _refuse_leaver(connection: Connection, email: str, organisation: int, name: str) -> None:
-    if _left(connection, email_key(email), organisation):
+def _known_by(connection: Connection, key: str, organisation: int) -> dict[str, bool]:
+    """The sources that know an address as a contact of this organisation, and whether it still is one."""
+    theirs = and_(CONTACTS.c.email_key == key, CONTACTS.c.org_id == organisation)
+    rows = connection.execute(
+        select(CONTACTS.c.source, CONTACTS.c.active, CONTACTS.c.gone_at).where(theirs)
+    ).all()
+    live = {row.source for row in rows if row.active and row.gone_at is None}
+    return {row.source: row.source in live for row in rows}
+
+
+def _refuse_leaver(email: str, organisation: str, known: Mapping[str, bool]) -> None:
+    if known and not any(known.values()):
         raise NotInvited(
-            f"{email} is a contact of {name} that is gone or inactive in its source, and the source wins: "
+            f"{email} is a contact of {organisation} that is gone or inactive in its source, which wins: "
             "make the contact active there and sync, then invite again"
         )
-
-
-def _left(connection: Connection, key: str, organisation: int) -> bool:
-    theirs = select(CONTACTS.c.active, CONTACTS.c.gone_at)
-    rows = connection.execute(
-        theirs.where(CONTACTS.c.email_key == key, CONTACTS.c.org_id == organisation)
-    ).all()
-    return bool(rows) and not any(row.active and row.gone_at is None for row in rows)
 
 
 def _set_member(connection: Connection, user: int, organisation: int, values: dict[str, object]) -> None:
@@ -157,18 +161,18 @@ def list_all(database: Database) -> Sequence[Listed]:
         return [
             Listed(
                 row.email, row.name, row.organisation, row.org_id, row.roles, row.invited_at, row.invited_by,
-                row.last_seen, _state(row, left=_left(connection, row.email_key, row.org_id)),
+                row.last_seen, _state(row, _known_by(connection, row.email_key, row.org_id)),
             )
             for row in rows
         ]  # fmt: skip
 
 
-def _state(row: Any, *, left: bool) -> str:
+def _state(row: Any, known: Mapping[str, bool]) -> str:
     if row.deactivated_at:
         return "deactivated"
     if row.revoked_at:
         return "revoked"
-    if left:
+    if not any(known.values()) and (known or row.contact_of):
         return "left"
     return "active" if row.last_seen else "invited"
 

@@ -1,6 +1,6 @@
 """What an address may see: memberships in the portal, held against the contacts of the mirror.
 
-The source wins: where all contacts of an address in an organisation are gone or inactive, a membership is void.
+The source wins: where all contacts of an address in an organisation are gone or inactive, it sees nothing.
 Rights are worked out anew for every request, every link that is used and every mail that leaves.
 """
 
@@ -60,9 +60,9 @@ class Rights:
 
 @dataclass(frozen=True)
 class _Member:
-    organisation: int
     name: str
     roles: str
+    contact_of: str | None
     revoked: bool
 
 
@@ -86,12 +86,16 @@ def _user(connection: Connection, key: str) -> User | None:
 
 
 def _members(connection: Connection, key: str) -> dict[int, _Member]:
-    columns = select(MEMBERS.c.org_id, ORGANISATIONS.c.name, MEMBERS.c.roles, MEMBERS.c.revoked_at)
-    joined = columns.join(USERS, USERS.c.id == MEMBERS.c.user_id).join(
-        ORGANISATIONS, ORGANISATIONS.c.id == MEMBERS.c.org_id
+    seat = (MEMBERS.c.roles, MEMBERS.c.contact_of, MEMBERS.c.revoked_at)
+    joined = (
+        select(MEMBERS.c.org_id, ORGANISATIONS.c.name, *seat)
+        .join(USERS, USERS.c.id == MEMBERS.c.user_id)
+        .join(ORGANISATIONS, ORGANISATIONS.c.id == MEMBERS.c.org_id)
     )
     rows = connection.execute(joined.where(USERS.c.email_key == key))
-    return {row.org_id: _Member(row.org_id, row.name, row.roles, row.revoked_at is not None) for row in rows}
+    return {
+        row.org_id: _Member(row.name, row.roles, row.contact_of, row.revoked_at is not None) for row in rows
+    }
 
 
 def _allowed(
@@ -109,9 +113,8 @@ def _allowed(
 
 def _roles(config: Config, member: _Member | None, standing: Standing | None) -> frozenset[str]:
     """The roles in one organisation: staff may narrow what a contact has, not widen what the source took."""
-    if standing and standing.known and not standing.live:
-        return frozenset()
+    contact = standing is not None and standing.live
     if member:
-        return frozenset() if member.revoked else frozenset(member.roles.split(","))
-    as_contact = config.login.who == "contacts" and standing is not None and standing.live
-    return frozenset(config.login.roles) if as_contact else frozenset()
+        left = not contact if standing else member.contact_of in [source.id for source in config.sources]
+        return frozenset() if member.revoked or left else frozenset(member.roles.split(","))
+    return frozenset(config.login.roles) if contact and config.login.who == "contacts" else frozenset()

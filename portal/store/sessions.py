@@ -1,4 +1,4 @@
-"""Sessions: one row each, revocable. The cookie holds a random token, the row its hash, neither any rights."""
+"""Sessions: one row each, revocable. The cookie holds a random token, the row its hash; no rights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

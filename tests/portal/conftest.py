@@ -5,7 +5,7 @@ left   a member of A whose contact is gone at the source
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy import insert, update
 from werkzeug.test import TestResponse
 
 from portal import create_app
-from portal.store import people
+from portal.store import people, sessions
 from sync.config import Config
 from sync.database import Database
 from sync.tables import MIRROR, PORTAL, email_key, ref
@@ -119,9 +119,18 @@ class House:
         assert answer.status_code == 303, answer.text
         return browser
 
+    def sessions(self, address: str) -> Sequence[sessions.Session]:
+        """This person's live sessions."""
+        (user,) = [row.id for row in self.rows("users") if row.email_key == email_key(address)]
+        return sessions.list_for(self.database, user, self.clock())
+
     def rows(self, table: str) -> list[Any]:
         with self.database.staff() as connection:
             return list(connection.execute(PORTAL[table].select()))
+
+    def add_contact(self, address: str) -> None:
+        """A new contact of A at its source."""
+        _contact(self.database, self.world, address, self.clock())
 
     def set_contact(self, address: str, **values: object) -> None:
         """The source says something else about a contact from now on."""
@@ -132,17 +141,18 @@ class House:
             )
 
 
-def _contact(database: Database, world: Any, address: str, now: datetime, **values: object) -> None:
+def _contact(database: Database, world: Any, address: str, now: datetime) -> None:
     """Another contact of A at its source."""
     source_id = f"a0017-{address}"
     row = {
         "source": "crm", "source_id": source_id, "ref": ref("contact", "crm", source_id),
-        "belongs_to": "a0017", "org_id": world.a.id, "fingerprint": 1, "data_rows": 1, "first_seen": now, "changed_at": now,
+        "belongs_to": "a0017", "org_id": world.a.id, "fingerprint": 1, "data_rows": 1,
+        "first_seen": now, "changed_at": now,
         "name": address.partition("@")[0], "email": address, "email_key": email_key(address), "phone": "",
         "title": "", "active": 1,
     }  # fmt: skip
     with database.sync() as connection:
-        connection.execute(insert(MIRROR["contacts"]), row | values)
+        connection.execute(insert(MIRROR["contacts"]), row)
 
 
 @pytest.fixture
@@ -184,7 +194,7 @@ def open_house(
     """Start the portal, with a configuration of the test's own where it has one."""
 
     def start(changed: Config = settings, **flask: Any) -> House:
-        app = create_app(changed, peopled, clock, TESTING=True, POSTMAN_THREAD=False, **flask)
+        app = create_app(changed, peopled, clock, **{"TESTING": True, "POSTMAN_THREAD": False, **flask})
 
         def mails() -> list[Mailed]:
             app.extensions["fanlight"].postman.drain()

@@ -1,6 +1,15 @@
 """Signing in by mail: what a link and a code do, and everything they must not do."""
 
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
+
+import pytest
+
+from portal.store import people, sign_in
+from sync.config import Config
 
 House = Any
 
@@ -11,3 +20,460 @@ def test_a_person_signs_in_with_the_code_and_reaches_the_start_page(house: House
     answer = browser.post("/login/code", {"code": mailed.code})
     assert (answer.status_code, answer.location) == (303, "/")
     assert browser.get("/").status_code == 200
+
+
+def test_the_code_may_be_typed_in_two_groups(house: House) -> None:
+    browser = house.browser()
+    code = house.mail(house.ann, browser).code
+    assert browser.post("/login/code", {"code": f" {code[:3]}-{code[3:]} "}).status_code == 303
+
+
+def test_a_new_device_is_asked_for_the_code_beside_the_link(house: House) -> None:
+    mailed, phone = house.mail(house.ann), house.browser()
+    assert 'name="code"' in phone.get(mailed.path).text
+    assert phone.post(mailed.path).status_code == 400
+    assert phone.post(mailed.path, {"code": mailed.code}).status_code == 303
+    assert phone.get("/").status_code == 200
+
+
+def test_on_a_known_device_the_link_is_one_tap(house: House) -> None:
+    phone = house.sign_in(house.ann)
+    phone.post("/logout")
+    mailed = house.mail(house.ann)
+    assert 'name="code"' not in phone.get(mailed.path).text
+    assert phone.post(mailed.path).status_code == 303
+    assert phone.get("/").status_code == 200
+
+
+def test_a_device_known_for_one_person_is_new_for_another(house: House) -> None:
+    phone = house.sign_in(house.ann)
+    phone.post("/logout")
+    assert 'name="code"' in phone.get(house.mail(house.world.both).path).text
+
+
+def test_a_link_names_the_account_without_giving_the_address_away(house: House) -> None:
+    page = house.browser().get(house.mail(house.ann).path).text
+    assert "m…@a0017.example" in page
+    assert house.ann not in page
+
+
+def test_scanners_neither_spend_a_link_nor_get_in(house: House) -> None:
+    mailed = house.mail(house.ann)
+    before = house.rows("sign_ins")
+    for agent in ("Mozilla/5.0 (Windows) SafeLinks", "curl/8", ""):
+        scanner = house.browser(agent)
+        for _ in range(4):
+            assert scanner.get(mailed.path).status_code == 200
+            assert scanner.client.head(mailed.path).status_code == 200
+        pressed = scanner.post(mailed.path)  # runs the page and presses its button
+        assert pressed.status_code == 400
+        assert scanner.get("/").status_code == 302
+    assert house.rows("sign_ins") == before
+    assert house.browser().post(mailed.path, {"code": mailed.code}).status_code == 303
+
+
+def test_a_link_works_once(house: House) -> None:
+    mailed = house.mail(house.ann)
+    house.browser().post(mailed.path, {"code": mailed.code})
+    thief = house.browser()
+    assert thief.post(mailed.path, {"code": mailed.code}).status_code == 410
+    assert thief.get(mailed.path).status_code == 410
+    assert thief.get("/").status_code == 302
+
+
+def test_link_and_code_live_for_ten_minutes(house: House) -> None:
+    browser = house.browser()
+    mailed = house.mail(house.ann, browser)
+    house.clock.forward(minutes=9, seconds=59)
+    assert browser.get(mailed.path).status_code == 200
+    house.clock.forward(seconds=1)
+    assert browser.post(mailed.path, {"code": mailed.code}).status_code == 410
+    assert browser.post("/login/code", {"code": mailed.code}).status_code == 400
+    assert browser.get("/").status_code == 302
+
+
+def test_three_links_live_side_by_side_and_a_fourth_ends_the_oldest(house: House) -> None:
+    mails = []
+    for _ in range(4):
+        mails.append(house.mail(house.ann))
+        house.clock.forward(seconds=1)
+    states = [house.browser().get(mailed.path).status_code for mailed in mails]
+    assert states == [410, 200, 200, 200]
+
+
+def test_when_one_link_is_used_all_others_of_the_address_die(house: House) -> None:
+    first, second = house.mail(house.ann), house.mail(house.ann)
+    other = house.mail(house.world.both)
+    assert house.browser().post(second.path, {"code": second.code}).status_code == 303
+    assert house.browser().get(first.path).status_code == 410
+    assert house.browser().get(other.path).status_code == 200
+
+
+def test_neither_links_nor_codes_stand_in_the_database(house: House, tmp_path: Any) -> None:
+    browser = house.browser()
+    browser.ask(house.ann)
+    queued = _dump(house)
+    (mailed,) = house.mails()
+    browser.post("/login/code", {"code": mailed.code})
+    session = browser.cookie()
+    for dump in (queued, _dump(house)):
+        assert mailed.token not in dump
+        assert not re.search(rf"\b{mailed.code}\b", dump)
+        assert f"{mailed.code[:3]} {mailed.code[3:]}" not in dump
+    with browser.client.session_transaction() as held:
+        assert held["_user_id"] not in _dump(house)
+    assert len(mailed.token) == 43
+    assert browser.cookie("fanlight-device") not in _dump(house)
+    assert session
+
+
+def _dump(house: House) -> str:
+    tables = ("sign_ins", "sessions", "devices", "outbox", "audit", "users", "throttle", "visits")
+    return "\n".join(repr(tuple(row)) for table in tables for row in house.rows(table))
+
+
+def test_one_of_twenty_who_use_a_link_at_once_gets_in(house: House) -> None:
+    for _ in range(5):
+        path = (
+            "/"
+            + sign_in.trusted_link(house.database, house.config, house.ann, house.clock()).split("/", 3)[3]
+        )
+        assert (
+            _at_once([(house.browser(), path, {})] * 1 + [(house.browser(), path, {}) for _ in range(19)])
+            == 1
+        )
+
+
+def test_one_of_many_who_use_link_and_code_at_once_gets_in(house: House) -> None:
+    asked_here = house.browser()
+    house.mail(house.ann)
+    mailed = house.mail(house.ann, asked_here)
+    others = [(house.browser(), mailed.path, {"code": mailed.code}) for _ in range(4)]
+    assert _at_once([(asked_here, "/login/code", {"code": mailed.code}), *others]) == 1
+
+
+def test_two_links_of_one_address_used_at_once_let_one_in(house: House) -> None:
+    for _ in range(5):
+        mails = [house.mail(house.ann), house.mail(house.ann)]
+        tries = [(house.browser(), mailed.path, {"code": mailed.code}) for mailed in mails for _ in range(2)]
+        assert _at_once(tries) == 1
+        house.clock.forward(hours=1)
+
+
+def _at_once(tries: list[tuple[Any, str, dict[str, str]]]) -> int:
+    """How many of these, all sent at the same moment, were let in."""
+    start = Barrier(len(tries))
+    for browser, _, _ in tries:
+        browser.csrf()
+
+    def use(one: tuple[Any, str, dict[str, str]]) -> int:
+        browser, path, form = one
+        form = {"csrf_token": browser.csrf(), **form}
+        start.wait()
+        return int(browser.client.post(path, data=form).status_code)
+
+    with ThreadPoolExecutor(len(tries)) as pool:
+        answers = list(pool.map(use, tries))
+    assert set(answers) <= {303, 400, 410}, answers
+    return answers.count(303)
+
+
+def test_a_code_dies_after_five_wrong_tries(house: House) -> None:
+    browser = house.browser()
+    mailed = house.mail(house.ann, browser)
+    for _ in range(5):
+        assert browser.post("/login/code", {"code": _wrong(mailed.code)}).status_code == 400
+    last = browser.post("/login/code", {"code": mailed.code})
+    assert last.status_code == 400
+    assert "no longer valid" in last.text
+    assert browser.get("/").status_code == 302
+
+
+def test_many_guesses_at_once_count_like_guesses_in_turn(house: House) -> None:
+    browser = house.browser()
+    mailed = house.mail(house.ann, browser)
+    jar = browser.cookie("fanlight-asked")
+    guessers = [house.browser() for _ in range(20)]
+    for guesser in guessers:
+        guesser.client.set_cookie("fanlight-asked", jar)
+    assert _many(guessers, "/login/code", {"code": _wrong(mailed.code)}) == {400, 429}
+    (row,) = house.rows("sign_ins")
+    assert row.tries == 5
+    assert browser.post("/login/code", {"code": mailed.code}).status_code == 429
+
+
+def _many(browsers: list[Any], path: str, form: dict[str, str]) -> set[int]:
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        return set(pool.map(lambda browser: browser.post(path, form).status_code, browsers))
+
+
+def test_new_browsers_and_forged_addresses_buy_no_more_guesses(house: House) -> None:
+    guesses = 0
+    for hour in range(24):
+        guesses += _guess_for_an_hour(house, hour)
+        house.clock.forward(hours=1)
+    assert guesses <= 90  # of a million codes: one in ten thousand a day
+
+
+def _guess_for_an_hour(house: House, hour: int) -> int:
+    guesses = 0
+    for turn in range(8):
+        browser = house.browser()
+        browser.client.environ_base["HTTP_X_FORWARDED_FOR"] = f"203.0.113.{hour * 8 + turn}"
+        if browser.ask(house.ann).status_code == 303:
+            answers = [browser.post("/login/code", {"code": "123456"}).status_code for _ in range(6)]
+            guesses += answers.count(400)
+        house.clock.forward(minutes=7)
+    house.clock.forward(minutes=-56)
+    assert guesses <= 20
+    return guesses
+
+
+def test_what_cannot_be_a_code_costs_no_try(house: House) -> None:
+    browser = house.browser()
+    mailed = house.mail(house.ann, browser)
+    for typed in ("", "12345", "1234567", "abcdef", "١٢٣٤٥٦", "' or 1=1"):
+        assert browser.post("/login/code", {"code": typed}).status_code == 400
+    assert browser.post("/login/code", {"code": mailed.code}).status_code == 303
+
+
+def test_a_code_is_of_no_use_in_a_browser_that_did_not_ask(house: House) -> None:
+    mailed, other = house.mail(house.ann), house.browser()
+    assert other.post("/login/code", {"code": mailed.code}).location == "/login"
+    house.mail(house.world.both, other)
+    assert other.post("/login/code", {"code": mailed.code}).status_code == 400
+
+
+def test_a_stranger_who_uses_up_the_guesses_does_not_lock_a_known_device_out(house: House) -> None:
+    phone = house.sign_in(house.ann)
+    phone.post("/logout")
+    stranger = house.browser()
+    stranger.client.environ_base["REMOTE_ADDR"] = "203.0.113.9"
+    for _ in range(30):
+        stranger.ask(house.ann)
+        stranger.post("/login/code", {"code": "123456"})
+    assert stranger.ask(house.ann).status_code == 429
+    house.mails()
+    assert phone.ask(house.ann).status_code == 303
+    (mailed,) = house.mails()
+    assert phone.post(mailed.path).status_code == 303
+
+
+def test_a_refusal_says_how_long_to_wait_and_staff_read_it_once(house: House) -> None:
+    browser = house.browser()
+    answers = [browser.ask(house.ann) for _ in range(9)]
+    assert [answer.status_code for answer in answers] == [303] * 5 + [429] * 4
+    assert answers[-1].headers["Retry-After"] == "900"
+    assert "15 minutes" in answers[-1].text
+    noted = [row for row in house.rows("audit") if row.what == "sign-in blocked"]
+    assert [house.ann in row.detail and "127.0.0.1" in row.detail for row in noted] == [True]
+
+
+def test_one_address_can_ask_for_many_people_only_so_often(house: House) -> None:
+    browser = house.browser()
+    answers = [browser.ask(f"guess{n}@a0017.example").status_code for n in range(31)]
+    assert answers == [303] * 30 + [429]
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What the database is asked, statement by statement."""
+    from sqlalchemy import Engine, event
+
+    heard: list[str] = []
+
+    def listen(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        heard.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    yield heard
+    event.remove(Engine, "before_cursor_execute", listen)
+
+
+@pytest.mark.parametrize("who", ["invited", "contacts"])
+def test_asking_tells_nothing_about_an_address(
+    open_house: Callable[..., House], config: Callable[..., Config], statements: list[str], who: str
+) -> None:
+    house = open_house(config(login={"who": who}))
+    people.revoke(house.database, house.finn, None, "tests", house.clock())
+    known = (house.ann, house.world.both)
+    unknown = (house.left, house.finn, house.world.invited_nowhere, house.world.stranger, "x@ünknown.example")
+    _everything_told(house, house.ann, statements)  # opens the connections that the others find open
+    told = [_everything_told(house, address, statements) for address in (*known, *unknown)]
+    assert all(one == told[0] for one in told[1:])
+    assert {mailed.to for mailed in house.mails()} == set(known)
+
+
+def _everything_told(house: House, address: str, statements: list[str]) -> list[object]:
+    """Status, headers, words and database work of asking, of the page after it, and of a wrong code."""
+    browser, told = house.browser(), []
+    browser.get("/login")
+    csrf = browser.csrf()
+    for path, form in (
+        ("/login", {"email": address}),
+        ("/login/code", None),
+        ("/login/code", {"code": "000001"}),
+    ):
+        statements.clear()
+        asked = (
+            browser.client.get(path)
+            if form is None
+            else browser.client.post(path, data=form | {"csrf_token": csrf})
+        )
+        headers = [
+            (name, _plain(value, address)) for name, value in asked.headers if name != "Content-Length"
+        ]
+        told.append((asked.status_code, headers, _plain(asked.text, address), list(statements)))
+    return told
+
+
+def _plain(text: str, address: str) -> str:
+    """Text without what is random, without the clock on the wall, without the address that was typed."""
+    return re.sub(r"[\w.-]{43,}|Expires=[^;]*", "…", text.replace(address, "ADDRESS"))
+
+
+NO_ADDRESSES = (
+    "", "ann", "ann@", "@alder.example", "a b@c.example", "a@b", "x" * 250 + "@c.example", "\x00@c.example",
+    "a@c.example\r\nBcc: d@e.example", "a@c.example,d@e.example", "a@c.example d@e.example",
+)  # fmt: skip
+
+
+def test_what_is_no_address_is_asked_for_again(house: House) -> None:
+    for typed in NO_ADDRESSES:
+        answer = house.browser().ask(typed)
+        assert answer.status_code == 400, typed
+        assert "whole e-mail address" in answer.text
+    assert house.rows("outbox") == []
+
+
+def test_mail_goes_to_the_stored_address_whatever_the_typed_case(house: House) -> None:
+    people.invite(
+        house.database,
+        house.config,
+        "Carl.Big@A0017.example",
+        house.world.a.id,
+        ["orders"],
+        "t",
+        house.clock(),
+    )
+    house.mails()
+    assert house.mail(" carl.BIG@a0017.EXAMPLE ").to == "Carl.Big@A0017.example"
+
+
+def test_look_alike_letters_are_another_address(house: House) -> None:
+    browser = house.browser()
+    browser.ask(house.ann.replace("a", "а"))  # Cyrillic
+    browser.ask(house.ann.replace("m", "ｍ"))  # full width
+    assert house.mails() == []
+
+
+def test_headers_about_the_host_do_not_reach_a_mail(house: House) -> None:
+    names = ("X-Forwarded-Host", "X-Host", "X-Original-Host", "X-Forwarded-Server")
+    headers = dict.fromkeys(names, "evil.example") | {"Forwarded": "host=evil.example"}
+    house.browser().post("/login", {"email": house.ann}, headers=headers)
+    (mailed,) = house.mails()
+    assert f"http://localhost:8000/login/{mailed.token}" in mailed.text
+    assert "evil" not in mailed.text
+
+
+FOREIGN = (
+    "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "\t//evil.example",
+    "/%09/evil.example", "/\r\n//evil.example", "/%0d%0aLocation:%20//evil.example", "/%0a/evil.example",
+    "https://evil.example", "https:evil.example", "javascript:alert(1)", "/%5cevil.example",
+    "/%2f%2fevil.example", "///evil.example", "http:///evil.example", "@evil.example", "/orders@evil.example",
+    "/login", "/logout", "/brand.css", "", "orders", "/nowhere", "/orders\x00", "/" + "o" * 3000,
+    "/.evil.example", "/orders/../login", "/switch",
+)  # fmt: skip
+
+
+def test_signing_in_leads_to_no_other_place(house: House) -> None:
+    browser, led = house.sign_in(house.ann), {}
+    for then in FOREIGN:
+        asked = browser.get("/login", query_string={"next": then}).location
+        mailed = house.mail(house.ann, browser, then)
+        led[then] = (asked, browser.post(mailed.path).location)
+        house.clock.forward(minutes=16)
+    assert set(led.values()) == {("/", "/")}, led
+
+
+def test_a_deep_link_survives_signing_in(house: House) -> None:
+    browser = house.browser()
+    page = f"/orders/{house.world.a.refs['order']}"
+    sent_to = browser.get(f"{page}?from=mail").location
+    assert sent_to == f"/login?next={page}?from%3Dmail"
+    assert f'name="next" value="{page}?from=mail"' in browser.get(sent_to).text
+    mailed = house.mail(house.ann, browser, f"{page}?from=mail")
+    arrived = browser.post("/login/code", {"code": mailed.code})
+    assert arrived.location == f"{page}?from=mail"
+    assert browser.get(arrived.location).status_code == 200
+
+
+def test_an_expired_link_offers_a_new_one_in_one_tap(house: House) -> None:
+    old = house.mail(house.ann, then="/orders")
+    house.clock.forward(hours=2)
+    browser = house.browser()
+    page = browser.get(old.path)
+    assert page.status_code == 410
+    assert house.ann not in page.text
+    assert browser.post(f"{old.path}/again").location == "/login/code"
+    (new,) = house.mails()
+    assert new.to == house.ann
+    assert browser.post("/login/code", {"code": new.code}).location == "/orders"
+
+
+def test_asking_anew_for_an_old_link_is_limited_too(house: House) -> None:
+    old = house.mail(house.ann)
+    answers = [house.browser().post(f"{old.path}/again").status_code for _ in range(5)]
+    assert answers == [303] * 4 + [429]
+
+
+def test_a_link_that_never_was_says_so(house: House) -> None:
+    browser = house.browser()
+    for path in ("/login/" + "x" * 43, "/login/x", "/login/%00"):
+        assert browser.get(path).status_code == 404
+        assert browser.post(path).status_code == 404
+        assert browser.post(f"{path}/again").status_code == 404
+
+
+def test_contacts_sign_in_where_the_configuration_says_so(
+    open_house: Callable[..., House], config: Callable[..., Config]
+) -> None:
+    house = open_house(config(login={"who": "contacts", "roles": ["orders"]}))
+    browser = house.sign_in(house.rita)
+    assert browser.get("/orders").status_code == 200
+    assert browser.get("/invoices").status_code == 404
+    assert [row.email_key for row in house.rows("users")].count(house.rita) == 1
+
+
+def test_contacts_who_are_not_invited_get_no_mail_where_invitations_are_asked_for(house: House) -> None:
+    house.browser().ask(house.rita)
+    assert house.mails() == []
+
+
+def test_rights_are_looked_up_when_the_link_is_used(house: House) -> None:
+    browser = house.browser()
+    mailed = house.mail(house.ann, browser)
+    house.set_contact(house.ann, active=0)
+    assert browser.post("/login/code", {"code": mailed.code}).status_code == 400
+    assert browser.get("/").status_code == 302
+
+
+def test_a_link_from_staff_needs_no_code_and_works_once(house: House) -> None:
+    url = sign_in.trusted_link(
+        house.database, house.config, house.ann, house.clock(), by="staff@shop.example"
+    )
+    path = url.removeprefix("http://localhost:8000")
+    first, second = house.browser(), house.browser()
+    assert 'name="code"' not in first.get(path).text
+    assert first.post(path).status_code == 303
+    assert second.post(path).status_code == 410
+    assert second.post(f"{path}/again").status_code == 404
+
+
+def test_staff_make_no_link_for_somebody_without_rights(house: House) -> None:
+    with pytest.raises(people.NotInvited, match="fanlight user invite"):
+        sign_in.trusted_link(house.database, house.config, house.left, house.clock())
+
+
+def _wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06d}"
