@@ -1,13 +1,34 @@
 """One file instead of the configured ones (``fanlight sync --file``): which set of files it stands for."""
 
 import glob
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
-from connectors.base import Failure
+from msgspec.structs import replace
+
+from connectors.base import Failure, Page
+from connectors.exports import Exports
 from connectors.exports.catalogue import recognise
 from connectors.exports.files import matching
 from connectors.exports.profile import Profile
 from connectors.exports.settings import ExportsSettings, FileSet
+from connectors.records import Record
+
+
+class OneFile(Exports):
+    """A source narrowed to one file. It says nothing newer than what was known of the stream before: other
+    files were not read again."""
+
+    def __init__(self, settings: ExportsSettings, known: Mapping[type[Record], datetime]) -> None:
+        super().__init__(settings)
+        self._known = known
+
+    def pull(self, record: type[Record], cursor: str | None) -> Iterator[Page]:
+        """Yield the file's pages."""
+        for page in super().pull(record, cursor):
+            known = self._known.get(record)
+            yield replace(page, as_of=min(page.as_of, known)) if page.as_of and known else page
 
 
 def narrowed(settings: ExportsSettings, file: Path, *, named: bool) -> ExportsSettings | None:

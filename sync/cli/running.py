@@ -4,16 +4,17 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from connectors import find
-from connectors.base import Failure, SourceSettings
-from connectors.exports.onefile import narrowed
+from connectors.base import Connector, Failure
+from connectors.exports.onefile import OneFile, narrowed
 from connectors.exports.settings import ExportsSettings
-from connectors.records import RECORDS
+from connectors.records import RECORDS, Record
 from sync import mirror, owners
 from sync.attempt import word
 from sync.cli import report
@@ -49,7 +50,7 @@ class Session:
     problems: list[str] = field(default_factory=list)
     stopped: bool = False
 
-    def run(self, sources: Sequence[SourceSettings]) -> int:
+    def run(self, sources: Sequence[Connector]) -> int:
         """Read these sources one after the other; returns the exit code."""
         try:
             with stopping() as stop:
@@ -67,31 +68,34 @@ class Session:
         with self.app.database.sync() as connection:
             mirror.register(connection, self.app.config.sources)
 
-    def _read(self, source: SourceSettings, stop: Callable[[], bool]) -> None:
-        progress = Progress(
-            source.id, shown=sys.stderr.isatty() and not self.wish.as_json and not self.wish.dry_run
-        )
+    def _read(self, connector: Connector, stop: Callable[[], bool]) -> None:
+        source = connector.settings.id
         try:
-            found = run_source(
-                self.app.database, find(source.kind)(source), clock=self.app.clock,
+            found = self._run(connector, stop)
+        except Busy as busy:
+            self.busy.append(source)
+            self._say(str(busy))
+        except Failure as failure:
+            self._blame(source, failure)
+        else:
+            self.outcomes += found
+            self.stopped = any(outcome.outcome == "stopped" for outcome in found)
+            self._tell(found)
+            if not self.wish.dry_run:
+                self._follow_rules()
+
+    def _run(self, connector: Connector, stop: Callable[[], bool]) -> Sequence[Outcome]:
+        lines = self.wish.as_json or self.wish.dry_run
+        progress = Progress(connector.settings.id, shown=sys.stderr.isatty() and not lines)
+        try:
+            return run_source(
+                self.app.database, connector, clock=self.app.clock,
                 records=[RECORDS[name] for name in self.wish.records] or None, full=self.wish.full,
                 rekey=self.wish.rekey, allow_shrink=self.wish.allow_shrink,
                 dry_run=self._find if self.wish.dry_run else None, stop=stop, progress=progress,
             )  # fmt: skip
-        except Busy as busy:
-            self.busy.append(source.id)
-            self._say(str(busy))
-            return
-        except Failure as failure:
-            self._blame(source.id, failure)
-            return
         finally:
             progress.clear()
-        self.outcomes += found
-        self.stopped = any(outcome.outcome == "stopped" for outcome in found)
-        self._tell(found)
-        if not self.wish.dry_run:
-            self._follow_rules()
 
     def _blame(self, source: str, failure: Failure) -> None:
         """The source could not even say what it holds."""
@@ -172,7 +176,7 @@ class Progress:
             click.echo("\r\x1b[K", nl=False, err=True)
 
 
-def with_file(app: App, chosen: tuple[str, ...], file: Path) -> SourceSettings:
+def with_file(app: App, chosen: tuple[str, ...], file: Path) -> Connector:
     """The one source this file belongs to, reading it alone; a refusal where none or several do."""
     candidates = [source for source in app.sources(chosen) if isinstance(source, ExportsSettings)]
     try:
@@ -180,10 +184,18 @@ def with_file(app: App, chosen: tuple[str, ...], file: Path) -> SourceSettings:
     except Failure as problem:
         raise WrongUse(str(problem)) from problem
     if len(found) == 1:
-        return found[0]
+        return OneFile(found[0], _known(app, found[0].id))
     names = ", ".join(source.id for source in found or candidates) or 'none: no source has kind = "exports"'
     why = "may belong to several sources" if found else "is no file of any source that is configured"
     raise WrongUse(f"{file} {why}; say which: fanlight sync SOURCE --file {file} (sources: {names})")
+
+
+def _known(app: App, source: str) -> dict[type[Record], datetime]:
+    """Up to when each stream of a source is known true."""
+    with app.database.staff() as connection:
+        states = state.sources(connection, app.clock())
+    streams = [stream for each in states if each.source == source for stream in each.streams]
+    return {RECORDS[stream.record]: stream.as_of for stream in streams if stream.as_of}
 
 
 @click.command("sync")
@@ -224,6 +236,6 @@ def sync(app: App, /, sources: tuple[str, ...], file: Path | None, **asked: Any)
                 retry_at], links {organisations, added, removed, problems}, busy, problems,
                 stopped; with --dry-run findings [record, source_id, what, place, why, moved]
     """
-    chosen = (with_file(app, sources, file),) if file else app.sources(sources)
-    code = Session(app, Wish(**asked)).run(chosen)
+    chosen = [find(source.kind)(source) for source in app.sources(sources)]
+    code = Session(app, Wish(**asked)).run([with_file(app, sources, file)] if file else chosen)
     click.get_current_context().exit(code)

@@ -94,7 +94,7 @@ def schedule(app: App, /) -> None:
         signal.signal(each, stop)
     _log(app, f"reading {', '.join(source.id for source in app.config.sources)}; Ctrl-C ends it")
     if scheduler.run():
-        _log(app, "ended; nothing was being read")
+        _log(app, "ended")
         return
     _log(app, f"ended while {', '.join(scheduler.at_work())} was being read; nothing is half-applied")
     sys.stdout.flush()

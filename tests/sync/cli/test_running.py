@@ -8,6 +8,7 @@ import pytest
 
 from sync import mirror
 from sync.cli.running import sync
+from sync.cli.status import status
 from sync.cli.stopping import GRACE, SENTENCE, stopping
 from sync.owners import reading
 
@@ -147,6 +148,14 @@ def test_a_file_is_read_in_place_of_the_configured_ones_and_removes_nothing(desk
     assert "shop orders: 1 row read = 1 in records; 1 new" in done.stdout
     brightwater, _ = reading.organisations(desk.database)
     assert brightwater.records["order"] == 3
+
+
+def test_a_file_read_by_hand_makes_nothing_look_newer_than_the_configured_files_are(desk):
+    desk.sync()
+    other = desk.orders(desk.order("#7"), name="elsewhere.csv")
+    os.utime(other, (desk.now.timestamp(), desk.now.timestamp()))
+    desk.sync("--file", str(other))
+    assert "orders: as of 10:20, 10 min ago, 4 records" in desk.run(status).stdout
 
 
 def test_a_file_may_be_rehearsed_before_anything_is_configured_right(desk):

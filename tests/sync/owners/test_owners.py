@@ -1,6 +1,7 @@
 """Links in the database: rules and staff write them, rows are stamped after, a crash in between is mended."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -183,6 +184,13 @@ def test_following_the_rules_again_writes_nothing(space: Space):
     before = space.versions("Brightwater Ltd"), space.audit()
     space.link(shop={BUYER: "001"})
     assert (space.versions("Brightwater Ltd"), space.audit()) == before
+
+
+def test_runs_that_end_together_found_every_organisation_once(space: Space):
+    with ThreadPoolExecutor(4) as together:
+        linked = list(together.map(lambda _: space.link(), range(8)))
+    assert sum(each.organisations for each in linked) == 2
+    assert len(reading.organisations(space.database)) == 2
 
 
 def test_a_crash_between_linking_and_stamping_is_mended_by_the_next_restamp(space: Space):
