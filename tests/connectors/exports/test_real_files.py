@@ -86,7 +86,8 @@ CUSTOMERS = {
             "phone": "PHONE",
             "owner_name": {
                 "column": "SALESREPEMPLOYEENUMBER",
-                "find": {"file": CLASSIC + "employees.csv", "by": "EMPLOYEENUMBER", "take": "LASTNAME", "keep": False},
+                "find": {"file": CLASSIC + "employees.csv", "by": "EMPLOYEENUMBER", "take": "LASTNAME",
+                "keep": False},
             },
             "billing": {"lines": ["ADDRESSLINE1", "ADDRESSLINE2"], "city": "CITY", "country": "COUNTRY"},
         },

@@ -5,15 +5,25 @@ import pytest
 from connectors.base import Refused
 from connectors.records import Account, Contact, Order, Ticket
 
-CASES = "Id,IsDeleted,CaseNumber,AccountId,Subject,Status,Priority,Description,IsClosed,CreatedDate,ClosedDate,Comments\n"
-CASE = "500Ec000009YUY8,,00001014,001Ec00000GGw3h,Broken pump,Working,High,It leaks,,2024-01-23T13:26:08.000+0000,,SECRET\n"
+CASES = (
+    "Id,IsDeleted,CaseNumber,AccountId,Subject,Status,Priority,Description,IsClosed,CreatedDate,ClosedDate,"
+    "Comments\n"
+)
+CASE = (
+    "500Ec000009YUY8,,00001014,001Ec00000GGw3h,Broken pump,Working,High,It leaks,,2024-01-23T13:26:08.000+0000,"
+    ",SECRET\n"
+)
 ORDERS = "Id,AccountId,OrderNumber,Status,StatusCode,EffectiveDate,TotalAmount,CurrencyIsoCode\n"
 ORDER = "8011G000000XFeO,0011G00000gY0y4,00005392,Activated,Activated,2019-11-11,27998.6,USD\n"
 
 
-@pytest.mark.parametrize(
-    "spelt", [str, str.upper, lambda head: "".join("_" + c.lower() if c.isupper() else c for c in head).replace(",_", ",").lstrip("_")]
-)  # fmt: skip
+def snake_case(head):
+    """IsDeleted → is_deleted, in a whole header."""
+    spelt = "".join("_" + c.lower() if c.isupper() else c for c in head)
+    return spelt.replace(",_", ",").lstrip("_")
+
+
+@pytest.mark.parametrize("spelt", [str, str.upper, snake_case])
 def test_headers_are_api_names_upper_case_or_snake_case(folder, read, spelt):
     folder.put(
         "Account.csv",

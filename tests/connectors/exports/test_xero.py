@@ -1,4 +1,5 @@
-"""Xero's sales invoices export: amounts of an invoice stand on each of its lines; bills and drafts never come through."""
+"""Xero's sales invoices export: amounts of an invoice stand on each of its lines; bills and drafts never
+come through."""
 
 from decimal import Decimal
 
@@ -12,9 +13,11 @@ HEAD = (
     "InvoiceAmountPaid,InvoiceAmountDue,InventoryItemCode,Description,Quantity,UnitAmount,LineAmount,TaxAmount,Currency,Type,Sent,Status\n"
 )
 INVOICE = {
-    "ContactName": "Kea Cafe", "InvoiceNumber": "INV-1", "Reference": "PO 7", "InvoiceDate": "28/03/2025", "DueDate": "27/04/2025",
+    "ContactName": "Kea Cafe", "InvoiceNumber": "INV-1", "Reference": "PO 7", "InvoiceDate": "28/03/2025",
+    "DueDate": "27/04/2025",
     "Total": "115.0000", "TaxTotal": "15.0000", "InvoiceAmountPaid": "40.0000", "InvoiceAmountDue": "65.0000",
-    "Description": "Coffee", "Quantity": "2.0000", "UnitAmount": "50.0000", "LineAmount": "100.0000", "TaxAmount": "15.0000",
+    "Description": "Coffee", "Quantity": "2.0000", "UnitAmount": "50.0000", "LineAmount": "100.0000",
+    "TaxAmount": "15.0000",
     "Currency": "NZD", "Type": "Sales invoice", "Sent": "Sent", "Status": "Awaiting Payment",
 }  # fmt: skip
 CREDIT = INVOICE | {

@@ -1,0 +1,152 @@
+"""What every connector owes, asked of each kind there is: a kind's fixture makes one that has something to
+say."""
+
+import pytest
+
+from connectors.base import Connector, Failure, Reads, Row, Unreadable
+from connectors.records import NAMES, Account
+
+HEAD = (
+    "ContactName,InvoiceNumber,InvoiceDate,DueDate,Total,TaxTotal,InvoiceAmountPaid,InvoiceAmountDue,"
+    "Description,Currency,Type,Status\n"
+)
+INVOICES = HEAD + "".join(
+    f"Kea Cafe,INV-{n},28/03/2025,{day}/04/2025,115.00,15.00,0.00,115.00,Coffee,NZD,Sales invoice,{status}\n"
+    for n, day, status in [(1, 27, "Paid"), (2, 28, "Draft"), (3, 31, "Paid"), ("", 1, "Paid")]
+)
+
+
+def exports(folder) -> Connector:
+    """Exported files: one record to show, one hidden, one that cannot be read, one without an id."""
+    folder.put("SalesInvoices.csv", INVOICES)
+    folder.put("Account.csv", "Id,Name,BillingCity,SystemModstamp\n1,Ann,Ulm,2024-01-19T09:42:24.000+0000\n")
+    return folder.source("*.csv")
+
+
+def broken_exports(folder) -> Connector:
+    """The same files, no longer what they were."""
+    folder.put("SalesInvoices.csv", INVOICES[:-20])
+    folder.put("Account.csv", "<html>Sign in</html>")
+    return folder.source(
+        {"path": "SalesInvoices.csv"}, {"path": "Account.csv", "profile": "salesforce-account"}
+    )
+
+
+@pytest.fixture(params=[exports])
+def connector(request, folder) -> Connector:
+    """A connector of each kind."""
+    return request.param(folder)
+
+
+@pytest.fixture(params=[broken_exports])
+def broken(request, folder) -> Connector:
+    """A connector of each kind whose source has gone wrong."""
+    return request.param(folder)
+
+
+def pages(connector, record, cursor=None):
+    """All pages of a stream."""
+    return list(connector.pull(record, cursor))
+
+
+def rows(found):
+    """The rows of some pages."""
+    return [row for page in found for row in page.rows]
+
+
+def test_it_reads_records_we_know_and_says_what_their_listings_mean(connector):
+    assert connector.reads
+    for record, means in connector.reads.items():
+        assert record in NAMES and isinstance(means, Reads)
+
+
+def test_its_check_passes_where_all_is_well(connector):
+    connector.check()
+
+
+def test_two_pulls_from_the_start_tell_the_same(connector):
+    for record in connector.reads:
+        assert pages(connector, record) == pages(connector, record)
+
+
+def test_a_pull_from_the_last_cursor_brings_nothing_new(connector):
+    for record, means in connector.reads.items():
+        first = pages(connector, record)
+        again = pages(connector, record, first[-1].cursor)
+        known = {(row.source_id, row.fingerprint) for row in rows(first)}
+        assert {(row.source_id, row.fingerprint) for row in rows(again)} <= known
+        if means is Reads.CHANGES:
+            assert rows(again) == []
+
+
+def test_no_id_comes_twice_in_one_pull(connector):
+    for record in connector.reads:
+        found = pages(connector, record)
+        ids = [one.source_id for page in found for one in (*page.rows, *page.gone)]
+        assert len(ids) == len(set(ids))
+
+
+def test_pages_are_small_and_their_rows_complete(connector):
+    for record in connector.reads:
+        for page in pages(connector, record):
+            assert len(page.rows) + len(page.gone) + len(page.skipped) <= 1000
+            for row in page.rows:
+                assert isinstance(row, Row)
+                assert row.source_id and len(row.fingerprint) == 8 and row.data_rows >= 1 and row.place
+            for one in page.skipped:
+                assert one.place and one.field and one.reason and one.data_rows >= 1
+            for one in page.gone:
+                assert one.why == "deleted" or (one.why == "hidden" and one.rule)
+
+
+def test_a_complete_pull_says_as_of_when_it_is_true_in_utc(connector):
+    for record in connector.reads:
+        as_of = pages(connector, record)[-1].as_of
+        assert as_of is not None and as_of.utcoffset().total_seconds() == 0
+
+
+def test_mapping_is_pure_and_knows_its_failures(connector):
+    for record in connector.reads:
+        for row in rows(pages(connector, record)):
+            try:
+                one, other = connector.map(record, row.raw), connector.map(record, row.raw)
+            except Unreadable as e:
+                assert e.field and e.reason
+                continue
+            assert one == other and type(one) is record
+            assert one.source_id == row.source_id
+            if record is Account:
+                assert one.belongs_to == one.source_id
+
+
+def test_a_connector_made_anew_reads_rows_of_another_alike(connector):
+    again = type(connector)(connector.settings)
+    for record in connector.reads:
+        assert again.mapping(record) == connector.mapping(record)
+        assert again.id_rule(record) == connector.id_rule(record)
+        for row in rows(pages(connector, record)):
+            try:
+                expected = connector.map(record, row.raw)
+            except Unreadable:
+                continue
+            assert again.map(record, row.raw) == expected
+
+
+def test_amounts_are_decimals_and_times_aware(connector):
+    for record in connector.reads:
+        for row in rows(pages(connector, record)):
+            try:
+                one = connector.map(record, row.raw)
+            except Unreadable:
+                continue
+            assert not any(isinstance(getattr(one, name), float) for name in one.__struct_fields__)
+            assert one.updated is None or one.updated.utcoffset().total_seconds() == 0
+
+
+def test_what_goes_wrong_is_a_failure_in_words(broken):
+    with pytest.raises(Failure) as told:
+        broken.check()
+    assert "\n" not in str(told.value) and len(str(told.value)) > 20
+    for record in broken.reads:
+        with pytest.raises(Failure):
+            pages(broken, record)
