@@ -4,11 +4,11 @@ configuration for them. The same seed and day give the same files.
 
 import json
 import os
-import secrets
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
+from portal import secret_key
 from portal.demo import files, salesforce, settings, shopify, xero
 from portal.demo.companies import BOOKKEEPER, BUYER
 from portal.demo.days import Calendar
@@ -33,7 +33,7 @@ def write(folder: Path, *, seed: int, today: date) -> None:
         raise NotADemo(f"{folder / 'fanlight.toml'} is not from the demo; give an empty folder with --folder")
     files.write(folder / "fanlight.toml", settings.SETTINGS.encode())
     files.write(folder / "logo.svg", settings.LOGO.encode())
-    _make_key(folder / "secret.key")
+    secret_key.make(folder / "secret.key")
     _write_exports(folder, world(seed, Calendar(today)))
     cases = folder / "exports" / "cases.csv"
     made = cases.stat().st_mtime
@@ -86,12 +86,3 @@ def _version() -> str:
     """What decides how a demo looks: its code and lists. A day is only played on top of the same ones."""
     parts = sorted(path for path in Path(__file__).parent.iterdir() if path.suffix in (".py", ".csv"))
     return sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()[:12]
-
-
-def _make_key(path: Path) -> None:
-    """A fresh random key, readable by its owner only; one that is there stays."""
-    if path.exists():
-        return
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
