@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from flask import Flask
@@ -83,13 +84,9 @@ def _askers(config: Config, database: Database, staff: StaffGateway, most: int) 
 
 def _addresses(staff: StaffGateway, most: int) -> Sequence[str]:
     members = [member.email for member in staff.members(most)]
-    contacts = [
-        owned.found.email
-        for organisation in staff.organisations()
-        for owned in staff.sample(Contact, organisation, 2)
-        if owned.found.email
-    ]
-    return list(dict.fromkeys([*members, *contacts]))
+    contacts = [staff.sample(Contact, organisation, 2) for organisation in staff.organisations()]
+    turns = (owned for turn in zip_longest(*contacts) for owned in turn if owned and owned.found.email)
+    return list(dict.fromkeys([*members, *(owned.found.email for owned in turns)]))
 
 
 @dataclass
