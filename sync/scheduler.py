@@ -3,14 +3,21 @@
 Any number of schedulers may share one database: the lease decides who reads, the others leave that turn out.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.events import (
+    EVENT_JOB_ERROR,
+    EVENT_JOB_EXECUTED,
+    EVENT_SCHEDULER_STARTED,
+    JobExecutionEvent,
+)
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers import SchedulerNotRunningError
 from apscheduler.schedulers.blocking import BlockingScheduler
 
 from connectors import find
@@ -21,6 +28,9 @@ from sync.config import Config, duration
 from sync.database import Database
 from sync.run import Busy, Outcome, run_source
 
+log = logging.getLogger(__name__)
+# APScheduler logs a traceback at every turn that fails and a warning at every turn left out; we say it once.
+logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
 RESTAMP = "restamp"
 RESTAMP_EVERY = 5  # seconds; the command line restamps at once, this catches what was left
 GRACE = 8.0  # seconds a run gets to come to the end of its page when we are told to stop
@@ -42,11 +52,9 @@ class Scheduler:
     ) -> None:
         self.config, self.database, self.clock, self.say, self.report = config, database, clock, say, report
         self.stopping = threading.Event()
-        self.jobs = BlockingScheduler(
-            timezone=UTC,
-            executors={"default": ThreadPoolExecutor(TOGETHER)},
-        )
+        self.jobs = BlockingScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(TOGETHER)})
         self._at_work: set[str] = set()
+        self._complaints: dict[str, str] = {}
         self._changed = threading.Condition()
         self._plan()
 
@@ -54,6 +62,8 @@ class Scheduler:
         """Read sources until ``stop``. False: a run did not come to the end of its page in time."""
         with self.database.sync() as connection:
             mirror.register(connection, self.config.sources)
+            for source in self.config.sources:
+                mirror.plan(connection, source.id, self.clock())
         self.restamp()
         self.jobs.start()
         with self._changed:
@@ -62,7 +72,13 @@ class Scheduler:
     def stop(self) -> None:
         """End soon: runs stop after the page they are at. May be called in a signal handler."""
         self.stopping.set()
-        threading.Thread(target=self.jobs.shutdown, kwargs={"wait": False}).start()
+        threading.Thread(target=self._shut).start()
+
+    def _shut(self, _started: object = None) -> None:
+        """Take no more turns. Called once more when the scheduler starts, for a ``stop`` that came before."""
+        if self.stopping.is_set():
+            with suppress(SchedulerNotRunningError):
+                self.jobs.shutdown(wait=False)
 
     def at_work(self) -> Sequence[str]:
         """The sources being read right now."""
@@ -93,6 +109,8 @@ class Scheduler:
         # Turns that were missed or came too late become one; a turn that comes during another is left out.
         once: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self.jobs.add_listener(self._crashed, EVENT_JOB_ERROR)
+        self.jobs.add_listener(self._went_well, EVENT_JOB_EXECUTED)
+        self.jobs.add_listener(self._shut, EVENT_SCHEDULER_STARTED)
         for source in self.config.sources:
             every = duration(source.every).total_seconds()
             self.jobs.add_job(
@@ -126,10 +144,17 @@ class Scheduler:
             mirror.plan(connection, source, job.next_run_time)
 
     def _crashed(self, event: JobExecutionEvent) -> None:
-        """APScheduler has logged the traceback; the other sources go on."""
-        self.say(
-            f"{event.job_id}: failed unexpectedly ({event.exception}); it is tried again at its next turn"
-        )
+        """Say it once, not at every turn; the other sources go on."""
+        told = f"{event.job_id} failed unexpectedly: {event.exception}. It is tried again at its next turn"
+        if self._complaints.get(event.job_id) != told:
+            self._complaints[event.job_id] = told
+            self.say(told)
+            log.error("%s failed\n%s", event.job_id, event.traceback)
+        if event.job_id != RESTAMP:
+            self._shift(event.job_id, [])
+
+    def _went_well(self, event: JobExecutionEvent) -> None:
+        self._complaints.pop(event.job_id, None)
 
     @contextmanager
     def _working(self, source: str) -> Iterator[None]:

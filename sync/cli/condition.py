@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.cli.report import withheld_line
+from sync.cli.report import problem_line, withheld_line
 from sync.cli.words import PLURALS, count, joined, moment, plain, quoted, records, span
 from sync.config import COMMON, STAGES, Config, status_key
 from sync.mirror.state import LastRun, SourceState, StreamState
 from sync.owners.reading import Unlinked
+from sync.owners.rules import Problem
 
 NEEDS_A_PERSON = ("refused", "crashed")
 SECTIONS = {"order": "orders", "ticket": "tickets"}
+LATE = timedelta(minutes=2)
 SHOWN = 10  # unlinked accounts and unknown statuses listed; --json lists all
 
 
@@ -25,6 +27,7 @@ class Standing:
     sources: Sequence[SourceState]
     never: Sequence[str]  # configured, but no run ever began
     unlinked: Sequence[Unlinked]
+    problems: Sequence[Problem]  # accounts the link rules cannot place
     unknown: Mapping[tuple[str, str], int]  # (record, status) without a stage → records
     blocked: int  # sign-ins held back in the last day
     now: datetime
@@ -79,6 +82,7 @@ def lines(standing: Standing) -> Iterator[str]:
         yield f"{source.source} ({plain(source.label)}, {source.kind}): {verdict(source, standing.now)}"
         yield from (f"  {each}" for each in _source(source, standing))
     yield from (f"{source}: not synced yet: fanlight sync {source}" for source in standing.never)
+    yield from map(problem_line, standing.problems)
     yield from _unlinked(standing.unlinked)
     yield from _unknown(standing.unknown)
     if standing.blocked:
@@ -93,7 +97,9 @@ def _source(source: SourceState, standing: Standing) -> Iterator[str]:
         yield f"{_consequence(source, source.failure, None, standing)}: {plain(source.failure_message or '')}"
     if source.busy:
         yield f"being read now, by {plain(source.busy)}"
-    if source.next_run:
+    if source.next_run and standing.now - source.next_run > LATE:
+        yield f"was due {standing.when(source.next_run)}: is fanlight serve or fanlight schedule running?"
+    elif source.next_run:
         yield f"next run {standing.when(source.next_run)}"
     elif not source.streams:
         yield f"nothing is scheduled: fanlight sync {source.source}, or fanlight schedule"
@@ -201,6 +207,7 @@ def as_json(standing: Standing) -> dict[str, Any]:
         "sources": sources,
         "never_synced": list(standing.never),
         "unlinked": [asdict(account) for account in standing.unlinked],
+        "problems": [asdict(problem) for problem in standing.problems],
         "unknown_statuses": [
             {"record": record, "status": status, "records": number}
             for (record, status), number in standing.unknown.items()

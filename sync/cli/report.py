@@ -12,7 +12,7 @@ from sync.cli.words import PLURALS, count, joined, moment, plain, quoted
 from sync.mirror import Finding
 from sync.mirror.state import Quarantined
 from sync.owners import Linked
-from sync.owners.rules import PRIMARY
+from sync.owners.rules import PRIMARY, Link, Problem
 from sync.run import Outcome
 
 FEW = 3  # quarantined rows shown after a run; all of them: fanlight status --quarantine
@@ -108,18 +108,27 @@ def link_lines(links: Sequence[Linked]) -> Iterator[str]:
         yield f"{count(number, 'account')} linked by {rule.replace('_', ' ')}"
     for link in (link for linked in links for link in linked.removed):
         yield f"{link.source} {quoted(link.account)} is no longer linked by {link.rule.replace('_', ' ')}"
-    for problem in links[-1].problems if links else ():
-        yield f"{problem.source} {quoted(problem.account)}: {plain(problem.message)}; {problem.cure}"
+    yield from map(problem_line, links[-1].problems if links else ())
+
+
+def problem_line(problem: Problem) -> str:
+    """An account the rules cannot place, and what to do."""
+    return f"{problem.source} {quoted(problem.account)}: {plain(problem.message)}; {problem.cure}"
 
 
 def links_json(links: Sequence[Linked]) -> dict[str, Any]:
     """The same for a program."""
     return {
         "organisations": sum(linked.organisations for linked in links),
-        "added": [asdict(link) for linked in links for link in linked.added],
-        "removed": [asdict(link) for linked in links for link in linked.removed],
+        "added": [_link(link) for linked in links for link in linked.added],
+        "removed": [_link(link) for linked in links for link in linked.removed],
         "problems": [asdict(problem) for problem in (links[-1].problems if links else ())],
     }
+
+
+def _link(link: Link) -> dict[str, Any]:
+    """The id as text: it is larger than a JSON number can be trusted with."""
+    return asdict(link) | {"organisation": None if link.organisation is None else str(link.organisation)}
 
 
 def as_json(outcome: Outcome) -> dict[str, Any]:

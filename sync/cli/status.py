@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import click
 
+from sync import owners
 from sync.cli import condition
 from sync.cli.app import DONE, FAILED, App
 from sync.cli.condition import Standing
@@ -30,6 +31,7 @@ def standing(app: App) -> Standing:
         sources=[states[name] for name in ordered if name in states],
         never=[name for name in configured if name not in states],
         unlinked=reading.unlinked(app.database),
+        problems=owners.problems(app.database, app.config),
         unknown=condition.unknown_statuses(app.config, statuses),
         blocked=blocked,
         now=now,
@@ -56,8 +58,8 @@ def status(app: App, /, quarantine: bool, as_json: bool) -> None:
     --json:     well, at, sources [source, label, kind, configured, verdict, next_run, failure,
                 failure_message, retry_at, busy, streams [record, as_of, completed_at, withheld,
                 failure, failure_message, notes, records, rows, unowned, quarantined_rows, hidden,
-                last_run]], never_synced, unlinked, unknown_statuses, blocked_sign_ins;
-                with --quarantine: quarantine [source, record, source_id, position, field,
+                last_run]], never_synced, unlinked, problems, unknown_statuses,
+                blocked_sign_ins; with --quarantine: quarantine [source, record, source_id, position, field,
                 reason, cure, data_rows, seen_at]
     """
     found = standing(app)

@@ -53,6 +53,13 @@ def link(database: Database, config: Config, now: datetime) -> Linked:
     return Linked(len(decision.organisations), decision.added, decision.removed, decision.problems)
 
 
+def problems(database: Database, config: Config) -> Sequence[Problem]:
+    """What the rules cannot decide, as things stand; changes nothing."""
+    with database.staff() as connection:
+        links, rules = reading.links(connection), _rules(connection, config)
+        return decide(reading.accounts(connection, rules.sources), links, rules, new_id).problems
+
+
 def assign(database: Database, key: Key, organisation: int | None, by: str, now: datetime) -> Link | None:
     """Staff say whose an account is (None: nobody's); no rule undoes it. Returns the link it had before."""
     with database.owners() as connection:

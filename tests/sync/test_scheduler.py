@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 
 from sync import mirror, owners
 from sync.cli.report import line
@@ -132,6 +133,29 @@ def test_a_link_made_before_a_crash_is_stamped_when_the_scheduler_looks(schedule
     scheduler.restamp()
     [brightwater] = reading.organisations(database)
     assert brightwater.records == {}
+
+
+def test_a_failure_of_our_own_is_said_once_and_again_only_when_it_is_another(scheduler, said):
+    for reason in ("disk full", "disk full", "no memory"):
+        event = JobExecutionEvent(
+            EVENT_JOB_ERROR, "crm", "default", None, exception=OSError(reason), traceback="…"
+        )
+        scheduler.jobs._dispatch_event(event)
+    assert [sentence.split(". ")[0] for sentence in said] == [
+        "crm failed unexpectedly: disk full",
+        "crm failed unexpectedly: no memory",
+    ]
+
+
+def test_a_stop_before_the_start_is_not_lost(scheduler):
+    scheduler.stop()
+    assert scheduler.run()
+
+
+def test_before_the_first_turn_the_portal_knows_when_it_is(scheduler, database, now):
+    scheduler.stop()
+    scheduler.run()
+    assert next_run(database, "crm") == now
 
 
 def test_all_sources_are_read_though_one_fails_and_stop_ends_it(config, sqlite_database, now, said):

@@ -115,6 +115,20 @@ def test_accounts_nobody_owns_come_with_the_line_that_gives_them_an_owner(desk):
     assert '[organisations] ids = { shop = { "stranger@x.example" = ' in told(desk)
 
 
+def test_an_account_the_rules_cannot_place_is_told_with_what_to_do(desk):
+    toml = (desk.folder / "fanlight.toml").read_text()
+    desk.write("fanlight.toml", toml.replace('"001Nw0000021sVQIAY"', '"001Nw0000021sVXIAY"'))
+    desk.sync()
+    assert 'says it is "001Nw0000021sVXIAY" of crm, which has no such account; correct the line' in told(desk)
+
+
+def test_a_turn_that_did_not_come_asks_for_the_scheduler(desk):
+    desk.sync()
+    with desk.database.sync() as connection:
+        mirror.plan(connection, "shop", desk.now - timedelta(hours=3))
+    assert "was due 07:30, 3 h ago: is fanlight serve or fanlight schedule running?" in told(desk)
+
+
 def test_a_status_without_a_stage_comes_with_the_line_to_add(desk):
     desk.orders(desk.order("#1", status="ON_ICE"), desk.order("#2", status="Fulfilled"))
     desk.sync()
