@@ -1,4 +1,4 @@
-"""A configuration, and the test world: two organisations, a person in both, one in neither, full of canaries."""
+"""A configuration, and the test world: two organisations, a person in both, one in neither, and canaries."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -79,9 +79,9 @@ def test_every_table_with_an_org_id_forces_its_policies(postgres, database):
     tables = """
         select c.oid::regclass::text, relrowsecurity and relforcerowsecurity, pg_get_userbyid(relowner),
             exists (select from pg_policy where polrelid = c.oid and polqual is not null)
-        from pg_class c where relkind = 'r'
-            and relnamespace in ('mirror'::regnamespace, 'portal'::regnamespace) and (relname = 'organisations' or exists (
-                select from pg_attribute where attrelid = c.oid and attname = 'org_id'))
+        from pg_class c join pg_namespace n on n.oid = relnamespace
+        where nspname in ('mirror', 'portal') and relkind = 'r' and (relname = 'organisations'
+            or exists (select from pg_attribute where attrelid = c.oid and attname = 'org_id'))
     """
     with psycopg.connect(administrators(postgres, database)) as connection:
         found = connection.execute(tables).fetchall()
