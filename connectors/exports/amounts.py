@@ -1,6 +1,6 @@
 """Amounts that follow from others: what all of a record's must add up to, whatever the source wrote."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +8,7 @@ from connectors.base import Unreadable
 from connectors.records import Line
 
 
-def known(made: dict[str, Any], names: Sequence[str]) -> list[Decimal] | None:
+def known(made: Mapping[str, Any], names: Sequence[str]) -> list[Decimal] | None:
     """The amounts of these fields; None where one is unknown."""
     amounts = [made.get(name) for name in names]
     return None if None in amounts else [amount for amount in amounts if amount is not None]

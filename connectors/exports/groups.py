@@ -32,19 +32,15 @@ class Segment(Struct):
 
 def segments(layout: Layout, survey: Survey, file: int) -> Iterator[Segment]:
     """The segments of one file; a row without a key is one of its own and puts its neighbours in doubt."""
-    grouped, once, pick_head, pick_line, doubt = (
-        layout.grouped,
-        layout.once,
-        layout.pick_head,
-        layout.pick_line,
-        False,
-    )
+    grouped, once, pick_once = layout.grouped, layout.once, layout.pick_once
+    pick_head, pick_line = layout.pick_head, layout.pick_line
     current: Segment | None = None
+    doubt = False
     for row in layout.rows():
         if row.number > survey.rows:
             break
         cells = row.cells
-        begins = bool(once) and any(cells[at] for at in once)
+        begins = any(pick_once(cells))
         if (
             current is not None
             and grouped

@@ -10,8 +10,8 @@ from msgspec.structs import fields
 
 from connectors.base import Refused
 from connectors.exports.formula import Formula, Place
-from connectors.exports.mapper import Plan, Text
-from connectors.exports.reader import Broken, Header, Sheet, folded
+from connectors.exports.plan import Plan, Text
+from connectors.exports.reader import Broken, Header, Sheet
 
 Pick = Callable[[Sequence[str]], tuple[str, ...]]
 
@@ -48,8 +48,9 @@ class Layout:
         self.key: Text = plan.text(key, self._positions(), whole=True)
         self.id: Text = plan.text(self.id_value, self._positions(), whole=True)
         self.own_id = self.id_value != key
-        self.once = [at for name in profile.once if parent is None and (at := header.find(name)) is not None]
-        self._names = [folded(name) for name in header.names]
+        self.once = [name for name in profile.once if parent is None and header.find(name) is not None]
+        self.pick_once = self._pick(tuple(self.once))
+        self._names = list(header.names)
 
     def _positions(self) -> dict[str, int]:
         names = {*self.plan.head, *self.plan.line, *self.id_value.cells(), *_group_cells(self.plan)}
@@ -90,14 +91,15 @@ class Layout:
 
     def rows(self) -> Iterator[DataRow]:
         """The data rows: blank ones left out, repeated headers counted as the start of another part."""
-        width, key, number, part = self.width, self.key, 0, 0
+        width, key, names, number, part = self.width, self.key, self._names, 0, 0
         for line, cells in self.sheet.records():
             wrong, lost = "", False
             if len(cells) != width:
                 cells, wrong, lost = fitted(cells, width)
-            if not cells[0].strip() and not any(map(str.strip, cells)) and not wrong:
+            first = cells[0].strip()
+            if not first and not any(map(str.strip, cells)) and not wrong:
                 continue
-            if folded(cells[0]) == self._names[0] and [folded(cell) for cell in cells] == self._names:
+            if first == names[0] and [cell.strip() for cell in cells] == names:
                 part += 1
                 continue
             number += 1

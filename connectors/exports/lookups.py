@@ -7,7 +7,7 @@ from connectors.exports.catalogue import Catalogue
 from connectors.exports.encoding import scan
 from connectors.exports.files import SourceFile, matching
 from connectors.exports.formula import Find, Formula
-from connectors.exports.mapper import Plan
+from connectors.exports.plan import Plan
 from connectors.exports.reader import Sheet, peek
 from connectors.exports.settings import ExportsSettings
 from connectors.exports.values import clean

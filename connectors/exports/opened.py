@@ -15,7 +15,7 @@ from connectors.exports.encoding import Contents, scan
 from connectors.exports.files import SourceFile, natural
 from connectors.exports.formula import Formula
 from connectors.exports.layout import Layout, id_rule
-from connectors.exports.mapper import Plan
+from connectors.exports.plan import Plan
 from connectors.exports.profile import Profile
 from connectors.exports.reader import Sheet, peek, with_escape
 from connectors.exports.settings import ExportsSettings, LinesFile

@@ -11,7 +11,7 @@ from connectors.exports.aside import Aside
 from connectors.exports.groups import Segment, segments
 from connectors.exports.lines import Beside, Kept, Lines
 from connectors.exports.lookups import Looked, Lookups
-from connectors.exports.mapper import Raw, found_name
+from connectors.exports.mapper import Raw
 from connectors.exports.opened import Member, plan_of
 from connectors.exports.settings import ExportsSettings
 from connectors.exports.shown import Rules
@@ -42,7 +42,7 @@ class Turner:
         self._plan, shown = plan_of(settings, profile)
         self._rules: Rules = shown.compile(self._plan)
         self._name, self._digest, self._spelling = member.own.file.name, profile.digest(), member.spelling
-        at = {name: n for n, name in enumerate((*self._plan.head, *map(found_name, self._plan.head_finds)))}
+        at = self._plan.head_at
         self._finds: list[Looked] = lookups.steps(self._plan.head_finds, self._plan.head)
         self._line_finds: list[Looked] = lookups.steps(self._plan.line_finds, self._plan.line)
         self._deleted = profile.deleted and self._plan.text(profile.deleted, at)

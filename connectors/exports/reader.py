@@ -117,24 +117,25 @@ def _first_rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def split(lines: Iterable[str], delimiter: str, escape: str | None) -> Iterator[tuple[int, list[str]]]:
-    """Records with the number of their first line; empty lines left out, wrong quoting as Broken.
-
-    Raises csv.Error at the end of a text whose last quote is never closed."""
+def split(
+    lines: Iterable[str], delimiter: str, escape: str | None, start: int = 1
+) -> Iterator[tuple[int, list[str]]]:
+    """Records with the number of their first line (``start``: of the text's first); empty lines left out,
+    wrong quoting as Broken. Raises csv.Error at the end of a text whose last quote is never closed."""
     reader = csv.reader(lines, delimiter=delimiter, escapechar=escape, skipinitialspace=True, strict=True)
-    line = 1
+    line, before = start, start
     while True:
         try:
             for cells in reader:
                 if cells:
                     yield line, cells
-                line = reader.line_num + 1
+                line = reader.line_num + before
             return
         except csv.Error as e:
             if "unexpected end" in str(e) or "field larger" in str(e):
                 raise csv.Error(str(line)) from e
             yield line, Broken()
-            line = reader.line_num + 1
+            line = reader.line_num + before
 
 
 class Sheet:
@@ -157,15 +158,12 @@ class Sheet:
         try:
             lines = (line.replace("\0", "") for line in text) if self.contents.nuls else text
             start = self.header.line
-            for line, cells in split(_from(lines, start), self.header.delimiter, self.escape):
-                if line > 1:
-                    yield line + start - 1, cells
+            rows = split(_from(lines, start), self.header.delimiter, self.escape, start)
+            next(rows, None)  # the header
+            yield from rows
         except csv.Error as e:
-            line = int(str(e)) + self.header.line - 1
-            raise Garbled(
-                f"{self.name}: the quote opened in the record that begins at line {line} is never closed: "
-                "half a file? export it again"
-            ) from e
+            said = f"the quote opened in the record that begins at line {e} is never closed"
+            raise Garbled(f"{self.name}: {said}: half a file? export it again") from e
         finally:
             buffered = text.detach()
             buffered.detach()  # type: ignore[attr-defined]

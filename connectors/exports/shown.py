@@ -4,7 +4,7 @@ that hid it."""
 from collections.abc import Mapping, Sequence
 
 from connectors.exports.formula import Formula
-from connectors.exports.mapper import Plan, Text, found_name
+from connectors.exports.plan import Plan, Text
 from connectors.exports.profile import Profile
 from connectors.exports.reader import folded
 
@@ -30,10 +30,9 @@ class Shown:
 
     def compile(self, plan: Plan) -> "Rules":
         """The rules over a plan's cells."""
-        at = {name: n for n, name in enumerate((*plan.head, *map(found_name, plan.head_finds)))}
         made = []
         for name, words, text in self._rules:
-            read = plan.text(_value(plan.profile, name) or Formula(column=name), at)
+            read = plan.text(_value(plan.profile, name) or Formula(column=name), plan.head_at)
             made.append((read, frozenset(word.strip().casefold() for word in words), text))
         return Rules(made)
 

@@ -15,6 +15,8 @@ from connectors.exports.formula import Formula, Place
 from connectors.exports.layout import DataRow, Layout
 from connectors.records import Event, Line, Shipment
 
+REMEMBERED = 20_000  # cells of a column that need no second look
+
 
 class Evidence:
     """What the cells of a set of files say about date order, decimal sign and time zone: the first example
@@ -85,25 +87,23 @@ class Survey(Struct, frozen=True):
 def survey(layout: Layout, evidence: Evidence, ids: Seen | None, told: Iterable[str] = ()) -> Survey:
     """Read all records once. ``ids`` collects ids across files where it is given; ``told`` kinds need no
     evidence."""
-    columns = [column for column in observed(layout) if column[2] not in set(told)]
+    columns = [(*column, set[str]()) for column in observed(layout) if column[2] not in set(told)]
     keys, ascent, file = Seen(), Ascent(), layout.sheet.name
-    rows, last, open_key, part, once = 0, None, None, 0, layout.once
+    rows, last, open_key, part, pick_once = 0, None, None, 0, layout.pick_once
     tail: list[DataRow] = []
     for row in layout.rows():
         last, cells = row, row.cells
-        for at, name, kind in columns:
-            if cell := cells[at]:
-                evidence.see(kind, values.clean(cell), name, row, file)
         if _is_note(row):
             tail.append(row)
             continue
+        for at, name, kind, met in columns if not row.wrong else ():
+            cell = cells[at]
+            if cell and cell not in met:
+                if len(met) < REMEMBERED:
+                    met.add(cell)
+                evidence.see(kind, values.clean(cell), name, row, file)
         rows, tail = row.number, []
-        if (
-            row.key != open_key
-            or not layout.grouped
-            or row.part != part
-            or (once and any(cells[at] for at in once))
-        ):
+        if row.key != open_key or not layout.grouped or row.part != part or any(pick_once(cells)):
             open_key, part = row.key, row.part
             keys.add(open_key)
             ascent.add(open_key)

@@ -78,7 +78,7 @@ def truth(cell: str) -> bool:
 
 
 def number_parser(decimal: str) -> Callable[[str], Decimal]:
-    """A parser of amounts and quantities written with this decimal sign; remembers what it met."""
+    """A parser of amounts and quantities written with this decimal sign."""
     other = "," if decimal == "." else "."
     point = re.escape(decimal)
     plain = re.compile(rf"[0-9]+(?:{point}[0-9]+)?|{point}[0-9]+")
@@ -86,7 +86,6 @@ def number_parser(decimal: str) -> Callable[[str], Decimal]:
         rf"[0-9]{{1,3}}(?:(?P<mark>[{other}'’])(?:[0-9]{{2,3}}(?P=mark))*[0-9]{{3}})(?:{point}[0-9]+)?"
     )
 
-    @lru_cache(maxsize=65536)
     def parse(cell: str) -> Decimal:
         digits, negative = _unsigned(cell)
         if not plain.fullmatch(digits):
@@ -119,6 +118,8 @@ def _unsigned(cell: str) -> tuple[str, bool]:
 def decimal_sign(cell: str) -> str:
     """What a number's own shape says about its decimal sign: '.', ',', '?' (either) or '' (nothing)."""
     text = _unsigned(cell)[0]
+    if not text.replace(".", "").replace(",", "").isdecimal():
+        return ""
     dot, comma = text.rfind("."), text.rfind(",")
     if dot >= 0 and comma >= 0:
         return "." if dot > comma else ","
@@ -148,6 +149,8 @@ def date_order(cell: str) -> str:
 
 def has_zone(cell: str) -> bool:
     """Whether a written time says its own offset from UTC. A date alone does not."""
+    if cell[10:11] == "T" or cell[10:11] == " ":  # ISO, the usual case
+        return cell[-1] == "Z" or "+" in cell[16:] or "-" in cell[16:]
     found = MOMENT.fullmatch(cell)
     return found is None or found["zone"] is not None
 
@@ -156,7 +159,6 @@ def date_parser(order: str) -> Callable[[str], date]:
     """A parser of calendar dates in this order (ISO dates are always understood); a time behind one is
     dropped."""
 
-    @lru_cache(maxsize=16384)
     def parse(cell: str) -> date:
         found = MOMENT.fullmatch(cell)
         if found is None:
@@ -170,6 +172,7 @@ def time_parser(order: str, timezone: str) -> Callable[[str], datetime]:
     """A parser of moments, as aware UTC; a time without an offset is read in ``timezone``."""
     zone = ZoneInfo(timezone) if timezone else None
 
+    @lru_cache(maxsize=64)
     def parse(cell: str) -> datetime:
         moment = _iso(cell) or _written(cell, order)
         if moment.tzinfo is None:
