@@ -54,6 +54,7 @@ def create_app(
     app.jinja_env.autoescape = True
     headers.install(app, secure=jar.secure)
     gate.install(app)
+    app.before_request(postman.stand_by)
     for views in (login, devices, dashboard, browse, account, brand, health):
         app.register_blueprint(views.pages)
     look.install(app, config, clock)

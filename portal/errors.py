@@ -1,11 +1,12 @@
 """What a person reads when something is wrong: plain words, never the text of an exception."""
 
-from flask import Flask, Response, current_app, make_response, render_template
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from portal.gateway import BadCursor, Restamping
+from portal.next_page import here
 from portal.store.health import UNREACHABLE
 
 RETRY_AFTER = "5"  # seconds
@@ -39,11 +40,22 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code < 400:
         return error
-    response = _page(code)
+    response = _elsewhere() if code == 404 and _may_be_elsewhere() else _page(code)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
+
+
+def _may_be_elsewhere() -> bool:
+    """Whether a person with several organisations asked for a record that the chosen one does not have."""
+    return bool(g.get("gateway") and len(g.organisations) > 1 and (request.view_args or {}).get("ref"))
+
+
+def _elsewhere() -> Response:
+    """Not found here; one tap opens it in another of one's own organisations, whether or not it is there."""
+    others = [organisation for organisation in g.organisations if organisation != g.organisation]
+    return make_response(render_template("login/elsewhere.html", others=others, then=here(request)), 404)
 
 
 def _foreign_host(_: HTTPException) -> ResponseReturnValue:

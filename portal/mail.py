@@ -25,6 +25,7 @@ from sync.database import Database
 
 log = logging.getLogger(__name__)
 TIMEOUT = 15.0  # seconds for each step of talking to the mail server
+TIDY = timedelta(days=1)
 PAUSE = 30.0  # seconds between looks at the outbox when nobody wakes the postman
 GIVE_UP = {"mail": timedelta(hours=1), "invitation": timedelta(days=3)}
 
@@ -41,14 +42,21 @@ class Postman:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._over = not thread
+        self._tidied: datetime | None = None
 
     def wake(self) -> None:
-        """Have the outbox looked at now. The thread begins here: in the process that serves."""
+        """Have the outbox looked at now."""
+        self.stand_by()
+        self._bell.set()
+
+    def stand_by(self) -> None:
+        """Look at the outbox every half minute from now on: what was put back, what the command line queued.
+
+        Called with the first request, so that the thread lives in the process that serves, after any fork."""
         with self._lock:
             if not self._over and (self._thread is None or not self._thread.is_alive()):
                 self._thread = threading.Thread(target=self._rounds, name="postman", daemon=True)
                 self._thread.start()
-        self._bell.set()
 
     def _rounds(self) -> None:
         while not self._over:
@@ -56,8 +64,15 @@ class Postman:
             self._bell.clear()
             try:
                 self.drain()
+                self._tidy()
             except UNREACHABLE:
                 log.warning("the outbox cannot be read now; trying again in %.0f s", PAUSE)
+
+    def _tidy(self) -> None:
+        now = self._clock()
+        if self._tidied is None or now - self._tidied >= TIDY:
+            tidy(self._database, now)
+            self._tidied = now
 
     def stop(self) -> None:
         """Let the thread end after the mail in hand; what is left stays in the outbox."""
@@ -177,7 +192,8 @@ def describe(error: Exception) -> str:
 
 
 def tidy(database: Database, now: datetime) -> None:
-    """Forget sign-in links and counters nobody needs any more; the scheduler does it once a day."""
-    with database.web(write=True) as connection:
+    """Forget links, counters and mails nobody needs, and with them addresses that were only ever typed."""
+    with database.staff(write=True) as connection:
         passes.prune(connection, now)
         throttle.prune(connection, now)
+        outbox.prune(connection, now)

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
 from portal.letters import Letter
 from sync.tables import PORTAL, new_id
 
 OUTBOX = PORTAL["outbox"]
 CLAIM = timedelta(minutes=5)
+KEPT = timedelta(days=30)
 WAITS = tuple(timedelta(seconds=s) for s in (10, 30, 120, 300, 900, 1800, 3600, 7200))
 
 
@@ -84,6 +85,12 @@ def put_back(connection: Connection, parcel: Parcel, error: str, now: datetime, 
     wait = WAITS[min(parcel.attempts, len(WAITS)) - 1]
     late = now + wait > parcel.made_at + give_up
     _settle(connection, parcel, state="failed" if late else "queued", not_before=now + wait, last_error=error)
+
+
+def prune(connection: Connection, now: datetime) -> None:
+    """Forget mails that left or never will, after a while."""
+    over = and_(OUTBOX.c.state.in_(("sent", "failed", "void")), OUTBOX.c.made_at < now - KEPT)
+    connection.execute(delete(OUTBOX).where(over))
 
 
 def _settle(connection: Connection, parcel: Parcel, **values: object) -> None:

@@ -1,5 +1,6 @@
 """Who may see what: every route declares it, and rights are worked out anew on every request."""
 
+import re
 from typing import Any
 
 import pytest
@@ -151,6 +152,25 @@ def test_a_person_in_two_organisations_chooses_one_and_sees_only_that(house: Hou
     assert b.canary in seen.text
     assert a.canary not in seen.text
     assert browser.get(f"/orders/{a.refs['order']}").status_code == 404
+
+
+def test_a_link_into_another_of_ones_organisations_opens_it_there_in_one_tap(house: House) -> None:
+    a, b = house.world.a, house.world.b
+    browser = house.sign_in(house.world.both)
+    browser.post("/switch", {"organisation": str(a.id)})
+    link, nowhere = f"/orders/{b.refs['order']}", "/orders/aaaaaaaaaaaaaaaa"
+    page, other = browser.get(link), browser.get(nowhere)
+    assert (page.status_code, other.status_code) == (404, 404)
+    assert _without_tokens(page.text, link) == _without_tokens(other.text, nowhere)
+    assert f'name="next" value="{link}"' in page.text
+    assert (
+        browser.get(browser.post("/switch", {"organisation": str(b.id), "next": link}).location).status_code
+        == 200
+    )
+
+
+def _without_tokens(text: str, link: str) -> str:
+    return re.sub(r"[\w.-]{60,}", "", text.replace(link, "LINK"))
 
 
 def test_roles_are_held_for_each_organisation_by_itself(house: House) -> None:
