@@ -233,6 +233,13 @@ def test_a_primary_account_that_is_gone_keeps_its_organisation(space: Space):
     assert space.link().organisations == 0
 
 
+def test_an_account_that_was_gone_before_it_was_ever_linked_founds_nothing_and_lends_no_number(space: Space):
+    space.put("crm", BRIGHTWATER, gone=True)
+    space.put("books", Account(source_id="X", name="X", tax_number=BRIGHTWATER.tax_number))
+    assert space.link().organisations == 1
+    assert space.owner("books", Account(source_id="X", name="X")) is None
+
+
 def test_another_primary_source_is_refused_before_anything_is_written(space: Space):
     space.link()
     with pytest.raises(owners.OtherPrimary, match='Write from = "crm" again'):
