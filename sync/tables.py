@@ -38,11 +38,13 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        """From outside into the column."""
         if value is not None and value.tzinfo is None:
             raise ValueError(f"naive time {value!r}: the mirror keeps UTC only")
         return value and value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        """Out of the column."""
         return value and value.replace(tzinfo=UTC)
 
 
