@@ -2,7 +2,6 @@
 read."""
 
 import glob
-import hashlib
 import io
 import os
 import stat
@@ -86,16 +85,6 @@ class SourceFile:
         """Give the descriptor back."""
         self._raw.close()
 
-    @property
-    def size(self) -> int:
-        """Bytes when it was opened."""
-        return self._first.st_size
-
-    @property
-    def stamp(self) -> tuple[str, int, int]:
-        """Path, size and time of last change: the same stamp, the same contents."""
-        return str(self.path), self._first.st_size, self._first.st_mtime_ns
-
     def modified(self, now: float) -> datetime:
         """When it was last written, never later than ``now``."""
         return datetime.fromtimestamp(min(self._first.st_mtime, now), UTC)
@@ -144,10 +133,3 @@ class SourceFile:
         descriptor."""
         self._raw.seek(0)
         return io.TextIOWrapper(io.BufferedReader(self._raw, CHUNK), encoding=encoding, newline="")
-
-    def sha256(self) -> str:
-        """The hash of its contents."""
-        digest = hashlib.sha256()
-        for chunk in self.chunks():
-            digest.update(chunk)
-        return digest.hexdigest()

@@ -122,7 +122,8 @@ def fitted(cells: list[str], width: int) -> tuple[list[str], str, bool]:
         return [""] * width, cells.reason, True
     if len(cells) < width:
         wrong = f"too short: {len(cells)} cells under {width} columns"
-        return [*cells, *[""] * (width - len(cells))], wrong, False
+        swallowed = any("\n" in cell for cell in cells)  # a stray quote may have eaten other records
+        return [*cells, *[""] * (width - len(cells))], wrong, swallowed
     if not any(map(str.strip, cells[width:])):
         return cells[:width], "", False
     wrong = (

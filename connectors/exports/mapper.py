@@ -128,7 +128,7 @@ class Mapper:
             return self._place(value, at)
         text = self.plan.text(value, at)
         if field.type is bool:
-            return _yes(value, text, value.column or field.encode_name)
+            return yes(value, text, value.column or field.encode_name)
         parse = self._parser(set(getattr(field.type, "__args__", (field.type,))))
         if parse is None:
             return text
@@ -215,7 +215,8 @@ def _typed(label: str, parse: Callable[[str], Any], nulls: frozenset[str]) -> Ca
     return value
 
 
-def _yes(value: Formula, text: Text, label: str) -> Callable[[Cells], bool]:
+def yes(value: Formula, text: Text, label: str) -> Callable[[Cells], bool]:
+    """A yes-or-no formula over cells; raises Unreadable for a word that is neither."""
     if value.filled:
         return lambda cells: bool(text(cells))
     if value.is_ is not None or value.is_not is not None:

@@ -13,7 +13,7 @@ an admin writes the same form under ``[sources.files.map]``. ``formula.py`` expl
     once         columns filled on a record's first row only: another filled one begins another record
     belongs_to   formula of the account it belongs to (an account belongs to itself)
     updated      formula of when it last changed: which of two versions is newer
-    deleted      formula of the source's word that it is gone: true, 1, yes
+    deleted      yes-or-no formula: the source's word that it is gone
     only         column = [values]: what these records are at all; nothing in fanlight.toml widens it
     show         column or field = [values] shown by default; [sources.show.<record>] narrows or widens it
     decimal, date_order, timezone, nulls

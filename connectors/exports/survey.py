@@ -75,10 +75,9 @@ class Ascent:
 
 
 class Survey(Struct, frozen=True):
-    """What the first pass found. ``rows`` data rows stand above ``below`` rows of notes."""
+    """What the first pass found. The table has ``rows`` data rows; ``notes`` tell what stands below it."""
 
     rows: int
-    below: int
     keys: Seen
     ascent: Ascent
     notes: tuple[str, ...]
@@ -110,7 +109,7 @@ def survey(layout: Layout, evidence: Evidence, ids: Seen | None, told: Iterable[
             if ids is not None and (ident := layout.id(cells)):
                 ids.add(ident)
     _must_be_whole(layout, last)
-    return Survey(rows, len(tail), keys, ascent, _below(file, tail))
+    return Survey(rows, keys, ascent, _below(file, tail))
 
 
 def observed(layout: Layout) -> list[tuple[int, str, str]]:

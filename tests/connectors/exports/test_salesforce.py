@@ -42,7 +42,7 @@ def test_a_deleted_row_is_the_sources_word_that_the_record_is_gone(folder, read)
     told = read(folder.source("Account.csv"), Account)
     assert [(one.source_id, one.why) for one in told.gone] == [("1", "deleted")]
     assert list(told.records) == ["2", "3"]
-    assert [(one.source_id, one.field) for one in told.skipped] == [("4", "deleted")]
+    assert [(one.source_id, one.field) for one in told.skipped] == [("4", "IsDeleted")]
 
 
 def test_a_case_is_a_ticket_with_the_customers_own_words(folder, read):

@@ -1,0 +1,88 @@
+"""What becomes of a whole record: a row, gone by the source's word or a visibility rule, or unreadable."""
+
+from datetime import datetime
+from hashlib import blake2b
+
+from connectors.base import Gone, Row, Skipped, Unreadable
+from connectors.exports.formula import Formula
+from connectors.exports.groups import Segment
+from connectors.exports.lookups import Lookups
+from connectors.exports.mapper import Cells, Raw, yes
+from connectors.exports.opened import Member, plan_of
+from connectors.exports.settings import ExportsSettings
+from connectors.exports.values import SHORTENED, time_parser
+
+MEND = "correct the file, or export it again"
+
+
+class Judge:
+    """Judges the records of one file by its profile and the source's rules, compiled once."""
+
+    def __init__(self, settings: ExportsSettings, member: Member, lookups: Lookups) -> None:
+        profile = member.entry.profile
+        plan, shown = plan_of(settings, profile)
+        self._rules = shown.compile(plan)
+        self._file, self._profile, self._spelling = member.own.file.name, profile.digest(), member.spelling
+        self._finds = lookups.steps(plan.head_finds, plan.head)
+        self._line_finds = lookups.steps(plan.line_finds, plan.line)
+        deleted = profile.deleted
+        text = plan.text(deleted, plan.head_at) if deleted else None
+        self._deleted = yes(deleted, text, deleted.column or "deleted") if deleted and text else None
+        self._updated = profile.updated and plan.text(profile.updated, plan.head_at)
+        number = profile.fields.get("number")
+        self._number = plan.text(number, plan.head_at) if isinstance(number, Formula) else None
+        self._time = time_parser(member.spelling.date_order, member.spelling.timezone)
+        self._hash = blake2b(repr(member.spelling).encode(), digest_size=8)
+
+    def updated(self, segment: Segment) -> datetime | None:
+        """When this version of a record last changed, where the file says so."""
+        cell = self._updated(segment.head) if self._updated else ""
+        try:
+            return self._time(cell) if cell else None
+        except ValueError:
+            return None
+
+    def verdict(self, segment: Segment, lines: list[Segment] | None) -> Row | Gone | Skipped:
+        """Judge one whole record; ``lines`` are those of a file of their own, where they stand there."""
+        head, cells, data_rows, wrong = segment.head, segment.lines, segment.data_rows, segment.wrong
+        if lines is not None:
+            cells = [line for found in lines for line in found.lines]
+            data_rows += sum(found.data_rows for found in lines)
+            wrong = wrong or next((found.wrong for found in lines if found.wrong), "")
+        if wrong or not segment.id or SHORTENED.fullmatch(segment.id):
+            return self._skipped(segment, wrong, data_rows)
+        if self._finds:
+            head = (*head, *[find(head) for find in self._finds])
+        if self._line_finds:
+            cells = [(*line, *[find(line) for find in self._line_finds]) for line in cells]
+        return self._gone(segment, head, data_rows) or self._row(segment, head, tuple(cells), data_rows)
+
+    def _row(self, segment: Segment, head: Cells, lines: tuple[Cells, ...], data_rows: int) -> Row:
+        digest = self._hash.copy()
+        digest.update("\0".join(head).encode())
+        for line in lines:
+            digest.update(("\0\0" + "\0".join(line)).encode())  # no cell holds a NUL: the reader drops them
+        raw = Raw(self._profile, segment.id, head, lines, self._spelling)
+        return Row(segment.id, digest.digest(), raw, data_rows, self._place(segment))
+
+    def _gone(self, segment: Segment, head: Cells, data_rows: int) -> Gone | Skipped | None:
+        number = self._number(head) if self._number else ""
+        try:
+            if self._deleted and self._deleted(head):
+                return Gone(segment.id, "deleted", number=number, data_rows=data_rows)
+        except Unreadable as e:
+            return Skipped(segment.id, self._place(segment), e.field, e.reason, e.cure, data_rows)
+        rule = self._rules.hides(head)
+        return Gone(segment.id, "hidden", rule, number, data_rows) if rule else None
+
+    def _skipped(self, segment: Segment, wrong: str, data_rows: int) -> Skipped:
+        place = self._place(segment)
+        if wrong:
+            return Skipped(segment.id or None, place, segment.field or "row", wrong, MEND, data_rows)
+        if segment.id:
+            cure = "export again; do not save it from the spreadsheet"
+            return Skipped(None, place, "id", f"{segment.id} was shortened by a spreadsheet", cure, data_rows)
+        return Skipped(None, place, "id", "is blank", "every record needs its id; " + MEND, data_rows)
+
+    def _place(self, segment: Segment) -> str:
+        return f"{self._file}, record {segment.number} (line {segment.line})"
