@@ -1,7 +1,13 @@
-"""The portal's own colours, icon and logo. A brand colour too faint to read is mended until it reads."""
+"""The style sheet in the portal's own colours, its icon and its logo: what every page fetches.
 
+A brand colour too faint to read is mended until it reads.
+"""
+
+import gzip
 import hashlib
+import re
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -17,12 +23,17 @@ TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 Channels = tuple[float, float, float]
 
 
+SHEET = Path(__file__).parent / "static" / "portal.css"
+IDLE = re.compile(r"/\*.*?\*/|(?<=[{};,])\s+|\s+(?=[{}])|^\s+", re.DOTALL)
+
+
 @dataclass(frozen=True)
-class Picture:
-    """A logo or icon as it is served."""
+class Served:
+    """A file as it is served; ``packed`` is the same in gzip, where that is worth it."""
 
     content: bytes
     mimetype: str
+    packed: bytes = b""
 
 
 def channels(color: str) -> Channels:
@@ -58,6 +69,13 @@ def readable(color: str, ground: str, towards: str) -> str:
     return next((made for made in steps if contrast(made, ground) >= READABLE), towards)
 
 
+@cache
+def sheet(brand: Brand) -> Served:
+    """static/portal.css without what only its authors read, then the brand's colours."""
+    content = (IDLE.sub("", SHEET.read_text(encoding="utf-8")) + style(brand)).encode()
+    return Served(content, "text/css", gzip.compress(content, mtime=0))
+
+
 def style(brand: Brand) -> str:
     """The three colours the style sheet takes from the brand."""
     light = readable(brand.color, LIGHT_GROUND, "#000000")
@@ -73,21 +91,21 @@ def on(color: str) -> str:
     return "#ffffff" if contrast("#ffffff", color) >= READABLE else "#000000"
 
 
-def picture(path: Path) -> Picture:
+def picture(path: Path) -> Served:
     """A configured logo or icon; a file above half a megabyte is refused."""
     content = path.read_bytes()
     if len(content) > LARGEST_PICTURE:
         raise ValueError(f"{path} has {len(content):,} bytes; a logo or icon may have {LARGEST_PICTURE:,}")
-    return Picture(content, TYPES[path.suffix.lower()])
+    return Served(content, TYPES[path.suffix.lower()])
 
 
-def icon(portal: Portal) -> Picture:
+def icon(portal: Portal) -> Served:
     """The configured icon, else the portal's initial on its colour."""
     chosen = portal.brand.icon
     return picture(chosen) if chosen else monogram(initial(portal.name), portal.brand.color)
 
 
-def monogram(letter: str, color: str) -> Picture:
+def monogram(letter: str, color: str) -> Served:
     """An icon for a portal without one: its initial on its colour."""
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
@@ -95,7 +113,7 @@ def monogram(letter: str, color: str) -> Picture:
         '<text x="16" y="22" font-family="system-ui,sans-serif" font-size="18" font-weight="700" '
         f'text-anchor="middle" fill="{on(color)}">{escape(letter)}</text></svg>'
     )
-    return Picture(svg.encode(), TYPES[".svg"])
+    return Served(svg.encode(), TYPES[".svg"])
 
 
 def version(content: bytes) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, g, render_template, url_for
@@ -117,19 +116,17 @@ def install(app: Flask, config: Config) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         portal=config.portal,
-        asset=_assets(app, config),
+        asset=_assets(config),
         SECTIONS=SECTIONS,
         caller=Caller(config.portal.help),
         ages=None,
     )
 
 
-def _assets(app: Flask, config: Config) -> Callable[[str], str]:
+def _assets(config: Config) -> Callable[[str], str]:
     """URLs that change with the content behind them, so that browsers may keep it."""
-    sheet = Path(str(app.static_folder)) / "portal.css"
     marks: dict[str, tuple[str, dict[str, Any]]] = {
-        "portal.css": ("static", {"filename": "portal.css", "v": brand.version(sheet.read_bytes())}),
-        "brand.css": ("brand.style", {"v": brand.version(brand.style(config.portal.brand).encode())}),
+        "brand.css": ("brand.style", {"v": brand.version(brand.sheet(config.portal.brand).content)}),
         "icon": ("brand.icon", {"v": brand.version(brand.icon(config.portal).content)}),
     }
     if config.portal.brand.logo:

@@ -1,20 +1,21 @@
-"""The portal's colours, logo and icon. Public, the same for everybody, cached by their content."""
+"""The portal's style sheet, logo and icon. Public, the same for everybody, cached by their content."""
 
 from flask import Blueprint, Response, abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal import brand, gate
-from portal.brand import Picture
+from portal.brand import Served
 from portal.look import look
 
 pages = Blueprint("brand", __name__)
+DAY, YEAR = 86_400, 31_536_000  # an address with ?v= changes with its content
 
 
 @pages.get("/brand.css")
 @gate.audience("public")
 def style() -> AnyResponse:
-    """The brand's colours for the style sheet."""
-    return _public(Picture(brand.style(look().config.portal.brand).encode(), "text/css"))
+    """The style sheet in the brand's colours."""
+    return _public(brand.sheet(look().config.portal.brand))
 
 
 @pages.get("/brand/logo")
@@ -32,9 +33,15 @@ def icon() -> AnyResponse:
     return _public(brand.icon(look().config.portal))
 
 
-def _public(picture: Picture) -> AnyResponse:
-    response = Response(picture.content, mimetype=picture.mimetype)
+def _public(served: Served) -> AnyResponse:
+    packed = bool(served.packed) and request.accept_encodings.quality("gzip") > 0
+    response = Response(served.packed if packed else served.content, mimetype=served.mimetype)
+    if packed:
+        response.content_encoding = "gzip"
+    if served.packed:
+        response.vary.add("Accept-Encoding")
     response.cache_control.public = True
-    response.cache_control.max_age = 86400
-    response.set_etag(brand.version(picture.content))
+    response.cache_control.max_age = YEAR if "v" in request.args else DAY
+    response.cache_control.immutable = "v" in request.args
+    response.set_etag(brand.version(served.content) + ("-gzip" if packed else ""))
     return response.make_conditional(request)

@@ -1,5 +1,7 @@
 """The portal's own colours, logo and icon."""
 
+import gzip
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,26 @@ def test_colours_are_public_kept_and_asked_for_again_only_when_they_changed(hous
     assert "Set-Cookie" not in first.headers
     again = browser.get("/brand.css", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
+
+
+def test_the_style_sheet_comes_packed_to_browsers_that_unpack_it(house: Any) -> None:
+    browser = house.browser()
+    plain, packed = (
+        browser.get("/brand.css"),
+        browser.get("/brand.css", headers={"Accept-Encoding": "gzip, br"}),
+    )
+    assert gzip.decompress(packed.data) == plain.data
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    assert len(packed.data) < 6 * 1024
+
+
+def test_the_style_sheet_loses_nothing_but_comments_and_blanks(house: Any) -> None:
+    served, written = house.browser().get("/brand.css").text, brand.SHEET.read_text()
+    assert "/*" not in served
+    own = served.removesuffix(brand.style(house.config.portal.brand))
+    assert "".join(own.split()) == "".join(re.sub(r"/\*.*?\*/", "", written, flags=re.DOTALL).split())
 
 
 def test_a_portal_without_a_logo_has_its_initial_instead(house: Any) -> None:

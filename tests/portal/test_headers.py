@@ -130,7 +130,7 @@ def test_below_a_path_every_address_of_ours_begins_with_it(secure: House) -> Non
         assert get(path).location == "/portal/login?next=/orders"
     page = get("/portal/login").text
     assert 'action="/portal/login"' in page
-    assert 'href="/portal/static/portal.css?v=' in page
+    assert 'href="/portal/brand.css?v=' in page
     assert get("/portal").status_code == 302
     assert get("/portalx").status_code == 404
 
