@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -33,6 +34,7 @@ TOP = {
 }  # fmt: skip
 
 
+@cache
 def tracked() -> list[str]:
     """Every file git knows of, or would with the next commit."""
     listed = subprocess.run(
@@ -51,6 +53,11 @@ def texts() -> Iterator[tuple[str, str]]:
             continue
 
 
+@cache
+def parsed(name: str) -> ast.Module:
+    return ast.parse((ROOT / name).read_text("utf-8"))
+
+
 def modules(*folders: str) -> list[tuple[str, ast.Module]]:
     """The Python files under these folders, parsed."""
     names = [
@@ -58,7 +65,7 @@ def modules(*folders: str) -> list[tuple[str, ast.Module]]:
         for name in tracked()
         if name.endswith(".py") and name.startswith(tuple(f + "/" for f in folders))
     ]
-    return [(name, ast.parse((ROOT / name).read_text("utf-8"))) for name in names]
+    return [(name, parsed(name)) for name in names]
 
 
 def imports(tree: ast.Module) -> Iterator[str]:
@@ -75,7 +82,7 @@ def functions(tree: ast.Module) -> Iterator[Function]:
 
 
 def length(function: Function) -> int:
-    """The lines of its own code: without its docstring and the functions inside it, which count themselves."""
+    """The lines of its own code: not its docstring, nor the functions inside it, which are counted too."""
     body = function.body[1:] if ast.get_docstring(function) and len(function.body) > 1 else function.body
     inner = sum(1 + (f.end_lineno or 0) - f.lineno for f in body if isinstance(f, ast.FunctionDef))
     return 1 + (function.end_lineno or 0) - body[0].lineno - inner
