@@ -160,7 +160,9 @@ class Server:
             with engine.connect() as connection:
                 yield connection
         except sa.exc.OperationalError as e:
-            raise WrongDatabase(f"{ROLES[role]} cannot open {self._shown()}: {_reason(e.orig)}") from e
+            reason = _reason(e.orig)
+            cure = f"; {INIT}" if f'role "{ROLES[role]}" does not exist' in reason else ""
+            raise WrongDatabase(f"{ROLES[role]} cannot open {self._shown()}: {reason}{cure}") from e
 
     @contextmanager
     def _administered(self, admin: str | None) -> Iterator[psycopg.Connection]:
