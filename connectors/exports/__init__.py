@@ -1,7 +1,9 @@
 """The exports connector: files that people or systems export (CSV), read by profiles that are data.
 
-bytes ─ encoding ─▶ text ─ reader ─▶ cells ─ layout ─▶ data rows ─ groups ─▶ segments ─ pages ─▶ Row
-Row.raw ─ mapper ─▶ Record
+    bytes ─ encoding ▶ text ─ reader ▶ cells ─ layout ▶ data rows ─ groups ▶ segments ─ judge ▶ Row
+    Row.raw ─ mapper ▶ Record
+
+``catalogue`` says which files there are, ``opened`` makes the first pass over them, ``pages`` the second.
 """
 
 import hashlib
@@ -9,13 +11,14 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 from msgspec.structs import replace
 
 from connectors.base import Connector, Failure, Page, Reads, Refused
-from connectors.exports.catalogue import Catalogue, Entry, catalogue, together
+from connectors.exports.catalogue import Catalogue, Entry, Known, catalogue, together
 from connectors.exports.files import SourceFile
 from connectors.exports.layout import chosen, id_rule
 from connectors.exports.lookups import Lookups
@@ -44,11 +47,15 @@ class Exports(Connector):
             p.digest(): p for p in (*shipped().values(), *(f.map for f in settings.files if f.map))
         }
         self._mappers: dict[tuple[str, Spelling], Mapper] = {}
+        self._recognised: Known = {}
+
+    def _catalogue(self) -> Catalogue:
+        return catalogue(self.settings, self._recognised)
 
     @property
     def reads(self) -> Mapping[type[Record], Reads]:
         """The records its files hold. Raises Refused when a set of files does not tell which record it is."""
-        found = catalogue(self.settings)
+        found = self._catalogue()
         names = found.records()
         return {cls: self._means(found, name) for name, cls in RECORDS.items() if name in names}
 
@@ -59,25 +66,21 @@ class Exports(Connector):
 
     def mapping(self, record: type[Record]) -> str:
         """A hash of the profiles, the show rules, what the TOML tells, and the code's version."""
-        entries = catalogue(self.settings).of(NAMES[record])
-        parts = {
-            json.dumps(
-                [
-                    entry.profile.digest(),
-                    _said(told(self.settings, entry.fileset, entry.profile)),
-                    _lines(entry),
-                ]
-            )
-            for entry in entries
-        }
-        show = {k: sorted(v) for k, v in self.settings.show.get(NAMES[record], {}).items()}  # type: ignore[call-overload]
-        return hashlib.sha256(json.dumps([CODE, sorted(parts), show], sort_keys=True).encode()).hexdigest()[
-            :16
-        ]
+        entries = self._catalogue().of(NAMES[record])
+        parts = sorted({json.dumps(self._shape(entry)) for entry in entries})
+        shown = {name: lists for name, lists in self.settings.show.items() if name == NAMES[record]}
+        said = json.dumps([CODE, parts, shown], sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+    def _shape(self, entry: Entry) -> list[Any]:
+        """Everything beside the cells that a file's records depend on."""
+        spelling = told(self.settings, entry.fileset, entry.profile)
+        lines = entry.fileset.lines
+        return [entry.profile.digest(), repr(spelling), lines.parent if lines else ""]
 
     def id_rule(self, record: type[Record]) -> str:
         """The columns ids are made of, as the files have them."""
-        rules = dict.fromkeys(self._rule(entry) for entry in catalogue(self.settings).of(NAMES[record]))
+        rules = dict.fromkeys(self._rule(entry) for entry in self._catalogue().of(NAMES[record]))
         return ", ".join(rules)
 
     def _rule(self, entry: Entry) -> str:
@@ -90,26 +93,28 @@ class Exports(Connector):
 
     def check(self) -> None:
         """Open and survey every file; raises one Refused that lists everything wrong."""
-        found = catalogue(self.settings)
+        found = self._catalogue()
         wrong: list[Failure] = [
             *found.nameless,
             *(p for problems in found.problems.values() for p in problems),
         ]
         for name, entries in found.entries.items():
             try:
-                with ExitStack() as stack:
-                    members(self.settings, entries, hold(self.settings, entries, self._clock(), stack))
-                    Lookups(self.settings, found, self._clock()).load(
-                        plan_of(self.settings, e.profile)[0] for e in entries
-                    )
+                self._check(found, entries)
             except Failure as e:
                 wrong.append(type(e)(f"{name}: {e}"))
         if wrong:
             raise Refused(str(together(wrong)))
 
+    def _check(self, found: Catalogue, entries: list[Entry]) -> None:
+        with ExitStack() as stack:
+            members(self.settings, entries, hold(self.settings, entries, self._clock(), stack))
+        lookups = Lookups(self.settings, found, self._clock())
+        lookups.load(plan_of(self.settings, entry.profile)[0] for entry in entries)
+
     def pull(self, record: type[Record], cursor: str | None) -> Iterator[Page]:
         """Survey every file of the record, then yield its pages; the last one has the cursor."""
-        found, now = catalogue(self.settings), self._clock()
+        found, now = self._catalogue(), self._clock()
         entries = found.of(NAMES[record])
         with ExitStack() as stack:
             held = hold(self.settings, entries, now, stack)
@@ -123,14 +128,7 @@ class Exports(Connector):
             surveyed, ids = members(self.settings, entries, held)
             pages = Pages(self.settings, surveyed, ids, lookups)
             told_ = [*notes(surveyed, held), *lookups.notes]
-            last: Page | None = None
-            for page in pages:
-                if last is not None:
-                    yield last
-                last = replace(page, as_of=as_of)
-            if last is not None:
-                hidden = [f"{count} hidden by {rule}" for rule, count in sorted(pages.hidden.items())]
-                yield replace(last, cursor=mark, notes=[*told_, *hidden])
+            yield from _closed(pages, mark, as_of, told_)
 
     def _mark(self, record: type[Record], held: Mapping[Path, Held], lookups: Lookups) -> str:
         """The cursor after a whole pull: these contents, read this way."""
@@ -147,9 +145,13 @@ class Exports(Connector):
         return mapper.record(raw)
 
 
-def _said(spelling: Spelling) -> list[str]:
-    return [getattr(spelling, name) for name in spelling.__struct_fields__]
-
-
-def _lines(entry: Entry) -> str:
-    return entry.fileset.lines.parent if entry.fileset.lines else ""
+def _closed(pages: Pages, cursor: str, as_of: datetime | None, told_: list[str]) -> Iterator[Page]:
+    """The pages with their time; the last one with the cursor and what staff should know."""
+    waiting: Page | None = None
+    for page in pages:
+        if waiting is not None:
+            yield waiting
+        waiting = replace(page, as_of=as_of)
+    if waiting is not None:
+        hidden = [f"{count} hidden by {rule}" for rule, count in sorted(pages.hidden.items())]
+        yield replace(waiting, cursor=cursor, notes=[*told_, *hidden])

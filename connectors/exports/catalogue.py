@@ -42,38 +42,34 @@ class Catalogue:
         return list(dict.fromkeys([*self.entries, *self.problems]))
 
 
-def catalogue(settings: ExportsSettings) -> Catalogue:
-    """Look at every ``[[sources.files]]`` of a source; opens files for their first bytes at most."""
+Stamp = tuple[str, int, int, str | None]  # path, size, time of last change, the record told
+Known = dict[Stamp, Profile]  # what files were recognised as
+
+
+def catalogue(settings: ExportsSettings, known: Known) -> Catalogue:
+    """Look at every ``[[sources.files]]`` of a source; opens files for their first bytes at most, and files
+    that are ``known`` not at all."""
     found = Catalogue()
     for fileset in settings.files:
         told = fileset.told_profile
         if told is not None:
             _told(found, settings, fileset, told)
         else:
-            _recognised(found, settings, fileset)
+            _recognised(found, settings, fileset, known)
     return found
 
 
 def _told(found: Catalogue, settings: ExportsSettings, fileset: FileSet, profile: Profile) -> None:
     try:
-        found.entries[profile.record] += [
-            Entry(fileset, path, profile) for path in matching(settings.resolve(fileset.path))
-        ]
+        paths = matching(settings.resolve(fileset.path))
     except Failure as e:
         found.problems[profile.record].append(e)
+    else:
+        found.entries[profile.record] += [Entry(fileset, path, profile) for path in paths]
 
 
-def _recognised(found: Catalogue, settings: ExportsSettings, fileset: FileSet) -> None:
-    entries: list[Entry] = []
-    problems: list[Failure] = []
-    try:
-        for path in matching(settings.resolve(fileset.path)):
-            try:
-                entries.append(Entry(fileset, path, recognise(path, fileset)))
-            except Failure as e:
-                problems.append(e)
-    except Failure as e:
-        problems.append(e)
+def _recognised(found: Catalogue, settings: ExportsSettings, fileset: FileSet, known: Known) -> None:
+    entries, problems = _looked_at(settings, fileset, known)
     for entry in entries:
         found.entries[entry.profile.record].append(entry)
     names = {entry.profile.record for entry in entries} or ({fileset.record} if fileset.record else set())
@@ -81,6 +77,35 @@ def _recognised(found: Catalogue, settings: ExportsSettings, fileset: FileSet) -
         found.problems[name] += problems
     if not names:
         found.nameless += problems
+
+
+def _looked_at(
+    settings: ExportsSettings, fileset: FileSet, known: Known
+) -> tuple[list[Entry], list[Failure]]:
+    entries: list[Entry] = []
+    problems: list[Failure] = []
+    try:
+        paths = matching(settings.resolve(fileset.path))
+    except Failure as e:
+        return [], [e]
+    for path in paths:
+        try:
+            entries.append(Entry(fileset, path, _remembered(path, fileset, known)))
+        except Failure as e:
+            problems.append(e)
+    return entries, problems
+
+
+def _remembered(path: Path, fileset: FileSet, known: Known) -> Profile:
+    """What the file is; a file that did not change since is not opened again."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return recognise(path, fileset)  # which says in words why the file cannot be read
+    stamp = (str(path), seen.st_size, seen.st_mtime_ns, fileset.record)
+    if stamp not in known:
+        known[stamp] = recognise(path, fileset)
+    return known[stamp]
 
 
 def recognise(path: Path, fileset: FileSet) -> Profile:

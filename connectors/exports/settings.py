@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -14,21 +13,11 @@ from pydantic import (
     model_validator,
 )
 
-from connectors.base import Every, SourceSettings
+from connectors.base import Currency, Every, SourceSettings, Zone
 from connectors.exports.profile import Profile, shipped
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 RecordName = Literal["account", "contact", "order", "invoice", "payment", "ticket"]
-
-
-def known_zone(name: str) -> str:
-    """Refuse a time zone the tz database does not know."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"unknown time zone {name!r}; use a name like Europe/Berlin") from None
-    return name
 
 
 def known_encoding(name: str) -> str:
@@ -50,7 +39,7 @@ class Told(Table):
     """What a file does not say. Stands under ``[[sources]]``, or under one ``[[sources.files]]`` for that
     set."""
 
-    timezone: Annotated[str, AfterValidator(known_zone)] | None = None
+    timezone: Zone | None = None
     currency: Currency | None = None
     date_order: DateOrder | None = None
     decimal: Literal[".", ","] | None = None

@@ -83,6 +83,16 @@ def test_a_missing_file_is_refused_with_its_pattern_and_folder(folder, read):
         read(folder.source(accounts("orders*.csv")), Account)
 
 
+def test_a_file_that_vanished_since_it_was_listed_is_refused_in_words(folder):
+    path = folder.put("Account.csv", "Id,Name,BillingCity\n001A,Ann,Ulm\n")
+    source = folder.source("Account.csv")
+    assert list(source.reads) == [Account]
+    path.unlink()
+    (folder.path / "Account.csv").symlink_to(folder.path / "nowhere.csv")
+    with pytest.raises(Refused, match=r"Account\.csv"):
+        source.check()
+
+
 def test_a_missing_folder_is_named(folder, read):
     with pytest.raises(Refused, match="there is no folder"):
         read(folder.source(accounts("nowhere/orders.csv")), Account)

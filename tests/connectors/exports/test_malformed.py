@@ -135,6 +135,13 @@ ACCOUNT_CASES = [
     accepted(
         "too long", HEAD + "1,Ann, Bob,5\n2,Bob,6\n", ["2"], aside=[None], says="too long: 4 cells under 3"
     ),
+    accepted(
+        "a stray quote that swallows a row",
+        HEAD + '1,"Ann,5\n2,Bob,6"\n3,Cy,7\n',
+        ["3"],
+        aside=[None],
+        says="too short: 2 cells under 3",
+    ),
     accepted("blank surplus cells", HEAD + "1,Ann,5,,\n2,Bob,6\n", ["1", "2"]),
     accepted("surplus columns without a name", "Id,Name,,Phone,\n1,Ann,x,5,y\n", ["1"]),
     accepted("a header twice that nobody reads", "Id,Name,Tag,Tag\n1,Ann,a,b\n", ["1"]),

@@ -1,9 +1,14 @@
 """Bytes become records of cells: checked against files others made to break CSV readers."""
 
+import csv
+import io
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.base import Garbled, Refused
 from connectors.exports.encoding import scan
@@ -140,3 +145,24 @@ def test_records_abandoned_half_way_leave_the_file_open_for_the_next_pass(tmp_pa
         next(half := found.records())
         half.close()
         assert len(list(found.records())) == 50
+
+
+CELLS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
+
+
+@given(
+    rows=st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=8),
+    delimiter=st.sampled_from(",;\t|"),
+    newline=st.sampled_from(["\n", "\r\n", "\r"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_what_a_csv_writer_wrote_is_what_is_read(rows, delimiter, newline, encoding):
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=newline, quoting=csv.QUOTE_ALL)
+    writer.writerows([["Id", "Name", "Phone"], *rows])
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.csv"
+        path.write_bytes(text.getvalue().encode(encoding))
+        names, records, _ = sheet(path, ["Id", "Name", "Phone"])
+    assert names == ("Id", "Name", "Phone")
+    assert records == rows

@@ -10,8 +10,8 @@ CASES = (
     "Comments\n"
 )
 CASE = (
-    "500Ec000009YUY8,,00001014,001Ec00000GGw3h,Broken pump,Working,High,It leaks,,2024-01-23T13:26:08.000+0000,"
-    ",SECRET\n"
+    "500Ec000009YUY8,,00001014,001Ec00000GGw3h,Broken pump,Working,High,It leaks,,"
+    "2024-01-23T13:26:08.000+0000,,SECRET\n"
 )
 ORDERS = "Id,AccountId,OrderNumber,Status,StatusCode,EffectiveDate,TotalAmount,CurrencyIsoCode\n"
 ORDER = "8011G000000XFeO,0011G00000gY0y4,00005392,Activated,Activated,2019-11-11,27998.6,USD\n"
