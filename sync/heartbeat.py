@@ -1,5 +1,6 @@
 """Keeps a run's lease alive, also while a page is long in coming, and opens the run's transactions."""
 
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,18 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 BEAT = 25.0  # seconds
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Hold signals back for a moment. A KeyboardInterrupt inside the database's driver would leave a
+    transaction open, and with it the lock of SQLite's only writer."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Heartbeat:
@@ -28,7 +41,8 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._beat, name=f"lease of {lease.source}", daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        with undisturbed():  # the thread inherits it: signals are for the main thread
+            self._thread.start()
         return self
 
     def __exit__(
@@ -40,7 +54,7 @@ class Heartbeat:
     @contextmanager
     def transaction(self) -> "Iterator[Connection]":
         """A transaction that may write, since it begins by renewing the lease; raises mirror.Lost."""
-        with self._writing, self._database.sync() as connection:
+        with undisturbed(), self._writing, self._database.sync() as connection:
             mirror.renew(connection, self.lease, self._clock())
             yield connection
 

@@ -11,7 +11,7 @@ from sync import mirror
 from sync.attempt import STOPPED, Job, Reading, Rehearsing
 from sync.attempt import Outcome as Outcome
 from sync.database import Database
-from sync.heartbeat import Heartbeat
+from sync.heartbeat import Heartbeat, undisturbed
 from sync.mirror import Busy as Busy
 
 
@@ -67,14 +67,14 @@ def _streams(
 @contextmanager
 def _leased(job: Job) -> Iterator[Heartbeat]:
     """Hold the source's lease for the whole run."""
-    with job.database.sync() as connection:
+    with undisturbed(), job.database.sync() as connection:
         mirror.enrol(connection, job.connector.settings)
         lease = mirror.claim(connection, job.source, job.clock())
     try:
         with Heartbeat(job.database, lease, job.clock) as heartbeat:
             yield heartbeat
     finally:
-        with job.database.sync() as connection:
+        with undisturbed(), job.database.sync() as connection:
             mirror.release(connection, lease)
 
 
