@@ -4,6 +4,7 @@ import pytest
 
 from connectors.base import Refused
 from connectors.exports import lines as joining
+from connectors.exports.groups import Segment
 from connectors.records import Order
 
 ORDERS = {
@@ -50,20 +51,24 @@ def test_lines_reach_their_orders_whatever_the_order_of_the_files(joined, orders
     assert told.data_rows == orders.count("\n") + lines.count("\n")
 
 
-def test_files_that_ascend_alike_are_read_side_by_side_and_others_are_not(joined, monkeypatch):
-    made = []
-    for kind in (joining.Beside, joining.Kept):
-        original = kind.of
-        monkeypatch.setattr(
-            kind,
-            "of",
-            lambda self, ident, original=original: made.append(type(self)) or original(self, ident),
-        )
-    joined("9,a\n10,a\n", "9,x,1\n10,y,1\n")
-    assert set(made) == {joining.Beside}
-    made.clear()
-    joined("9,a\n10,a\n", "10,y,1\n9,x,1\n")
-    assert set(made) == {joining.Kept}
+def pieces(*keys):
+    """Segments of a file of lines, one for each key."""
+    return iter([Segment(key, key, (), [(key,)], 0, 0, n, n + 1) for n, key in enumerate(keys, 1)])
+
+
+def test_side_by_side_no_line_is_read_before_its_order_asks_for_it():
+    found = pieces("9", "10", "11", "12")
+    beside = joining.Beside(found, as_numbers=True)
+    assert [piece.key for piece in beside.of("9")] == ["9"]
+    assert [piece.key for piece in found] == ["11", "12"]
+
+
+@pytest.mark.parametrize("kind", [joining.Kept, lambda found: joining.Beside(found, as_numbers=True)])
+def test_both_ways_of_joining_hand_out_each_line_once_and_then_the_orphans(kind):
+    lines = kind(pieces("8", "9", "11", "13"))
+    assert [[piece.key for piece in lines.of(ident)] for ident in ("9", "10", "11")] == [["9"], [], ["11"]]
+    assert [piece.key for piece in lines.orphans()] == ["8", "13"]
+    lines.close()
 
 
 @pytest.mark.parametrize("lines", ["9,x,1\n12,lost,1\n12,lost too,1\n", "12,lost,1\n12,lost too,1\n9,x,1\n"])
