@@ -13,14 +13,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from connectors.records import Record
 
 SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Every = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(s|m|h|d)$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+def known_zone(name: str) -> str:
+    """Refuse a time zone the tz database does not know."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f'"{name}" is not a time zone; use a name like "Europe/Berlin"') from None
+    return name
+
+
+Zone = Annotated[str, AfterValidator(known_zone)]
 
 
 class Failure(Exception):
@@ -70,7 +84,7 @@ class Row(Struct, frozen=True):
 
 
 class Gone(Struct, frozen=True):
-    """The source's explicit word about one id: ``deleted``, or ``hidden`` with the visibility rule that decided."""
+    """The source's explicit word about one id: ``deleted``, or ``hidden`` with the rule that decided."""
 
     source_id: str
     why: str  # "deleted" | "hidden"
@@ -108,7 +122,9 @@ class SourceSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: SourceId = Field(description="Never changes: it is part of every mirrored row's key.")
-    label: str = Field(min_length=1, max_length=60, description="What customers read: 'Xero · checked 4 min ago'.")
+    label: str = Field(
+        min_length=1, max_length=60, description="What customers read: 'Xero · checked 4 min ago'."
+    )
     kind: str
     every: Every = "15m"
     stale_after: Every | None = None  # default: twice `every`, at least 1 h; exports: 48 h
@@ -134,7 +150,7 @@ class Connector(ABC):
         """A hash of everything that shapes this record: profile, show rules, settings, code version."""
 
     def id_rule(self, record: type[Record]) -> str:  # noqa: ARG002 - for connectors that have a choice
-        """How ids are made ("Id" or "Name" in a Shopify export); stored with the stream, checked ever after."""
+        """How ids are made ("Id" or "Name" in a Shopify export); stored with the stream, and checked."""
         return ""
 
     @abstractmethod

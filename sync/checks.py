@@ -7,7 +7,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr, ValidationInfo
 
@@ -19,15 +18,6 @@ PLACEHOLDER = re.compile(
     "change.?me|replace.?me|your.?(secret|key)|secret.?key|default|example|password", re.I
 )
 HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.(?!-)[a-z0-9-]{1,63})*")
-
-
-def known_zone(name: str) -> str:
-    """Refuse a time zone the tz database does not know."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f'"{name}" is not a time zone; use a name like "Europe/Berlin"') from None
-    return name
 
 
 def known_locale(name: str) -> str:

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from connectors import find, kinds
-from connectors.base import Every, SourceSettings
+from connectors.base import Currency, Every, SourceSettings, Zone
 from connectors.secret import Secret
 from sync import checks
 from sync.agreement import disagreements, source_tables
@@ -91,8 +91,8 @@ class Portal(Table):
     secret_key: Annotated[Secret, AfterValidator(checks.random_key)] = Field(
         description='{ file = "secret.key" }, a file with at least 32 random bytes'
     )
-    timezone: Annotated[str, AfterValidator(checks.known_zone)] = "UTC"
-    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    timezone: Zone = "UTC"
+    currency: Currency = "EUR"
     locale: Annotated[str, AfterValidator(checks.known_locale)] = "en"
     sections: Annotated[tuple[Section, ...], AfterValidator(checks.no_doubles)] = get_args(Section)
     blocks: Annotated[tuple[Block, ...], AfterValidator(checks.no_doubles)] = (
