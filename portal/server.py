@@ -43,7 +43,7 @@ class Listening:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-class Beside:
+class SchedulerProcess:
     """The scheduler's process: kept alive, told to stop with us, and (on Linux) gone when we are killed."""
 
     def __init__(self, command: Sequence[str]) -> None:
@@ -93,7 +93,9 @@ def _die_with_parent() -> None:
 class Serving(BaseApplication):  # type: ignore[misc]
     """The portal as gunicorn runs it."""
 
-    def __init__(self, load: Callable[[], Config], listening: Listening, scheduler: Beside | None) -> None:
+    def __init__(
+        self, load: Callable[[], Config], listening: Listening, scheduler: SchedulerProcess | None
+    ) -> None:
         self._load, self._listening, self.scheduler = load, listening, scheduler
         self._config = load()
         super().__init__()

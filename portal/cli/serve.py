@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from portal.server import Beside, Listening, Serving
+from portal.server import SchedulerProcess, Listening, Serving
 from sync.cli.app import App, Failed
 from sync.config import Config, load
 
@@ -50,7 +50,7 @@ def run(config: Callable[[], Config], path: Path, listening: Listening, *, sync:
     _refuse_taken(listening)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     command = [sys.executable, "-m", "portal.cli", "--config", str(path.absolute()), "schedule"]
-    Serving(config, listening, Beside(command) if sync else None).run()
+    Serving(config, listening, SchedulerProcess(command) if sync else None).run()
 
 
 def _refuse_taken(listening: Listening) -> None:
