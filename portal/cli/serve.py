@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from portal.server import SchedulerProcess, Listening, Serving
+from portal.server import Listening, SchedulerProcess, Serving
 from sync.cli.app import App, Failed
 from sync.config import Config, load
 
