@@ -33,7 +33,7 @@ id_files = { shop = "links/shop.csv", books = "links/books.csv" }
 
 [[sources]]
 id = "crm"
-label = "Customer service"              # what customers read: "Customer service · checked 4 min ago"
+label = "Customer service"              # what customers read: "Customer service · as of 4 min ago"
 kind = "exports"
 every = "5m"
 settle = 0                              # read at once: these files are renamed into place, never half there
