@@ -185,7 +185,7 @@ def test_what_is_told_for_one_set_of_files_wins_over_the_source(folder, read):
         ({"path": "a.csv", "map": {"id": "No", "fields": {"number": "No"}}}, 'needs record = "order"'),
         ({"path": "a.csv", "profile": "shopify-orders", "record": "order", "map": {}}, "exclude each other"),
         ({"path": "a.csv", "encoding": "latin-9000"}, "unknown encoding"),
-        ({"path": "a.csv", "timezone": "Berlin"}, "unknown time zone"),
+        ({"path": "a.csv", "timezone": "Berlin"}, "time zone"),
         ({"path": "a.csv", "currency": "Euro"}, "currency"),
         ({"path": "a.csv", "delimiter": ":"}, "delimiter"),
         ({"path": "a.csv", "compleet": True}, "compleet"),
