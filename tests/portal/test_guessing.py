@@ -128,6 +128,8 @@ def test_asking_tells_nothing_about_an_address(
     _everything_told(house, house.ann, statements)  # opens the connections that the others find open
     told = [_everything_told(house, address, statements) for address in (*known, *unknown)]
     assert all(one == told[0] for one in told[1:])
+    waiting = [(row.state, row.recipient, row.body == "") for row in house.rows("outbox")]
+    assert set(waiting) == {("queued", address, False) for address in known} | {("void", "", True)}
     assert {mailed.to for mailed in house.mails()} == set(known)
 
 

@@ -249,7 +249,7 @@ def test_readiness_tells_a_database_that_is_not_there_liveness_does_not_ask(hous
 def test_forwarded_addresses_count_only_behind_a_configured_proxy(
     open_house: Callable[..., House], config: Callable[..., Config]
 ) -> None:
-    for proxies, seen in ((0, "127.0.0.1"), (1, "198.51.100.7")):
+    for proxies, seen in ((0, "127.0.0.1"), (1, "198.51.100.7"), (2, "203.0.113.1")):
         house = open_house(config(portal={"proxies": proxies}))
         browser = house.browser()
         browser.client.environ_base["HTTP_X_FORWARDED_FOR"] = "203.0.113.1, 198.51.100.7"

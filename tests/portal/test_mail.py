@@ -169,7 +169,7 @@ def test_a_mail_that_nobody_takes_is_given_up_when_it_is_of_no_use(post: tuple[H
 def test_a_mail_is_not_sent_to_who_lost_the_right_meanwhile(post: tuple[House, Inbox]) -> None:
     house, inbox = post
     house.browser().ask(house.ann)
-    people.revoke(house.database, house.ann, None, "staff", house.clock())
+    house.set_contact(house.ann, active=0)
     assert _drain(house) == 0
     (row,) = house.rows("outbox")
     assert (row.state, inbox.mails) == ("void", [])

@@ -11,7 +11,7 @@ FOREIGN = (
     "https://evil.example", "https:evil.example", "javascript:alert(1)", "/%5cevil.example",
     "/%2f%2fevil.example", "///evil.example", "http:///evil.example", "@evil.example", "/orders@evil.example",
     "/login", "/logout", "/brand.css", "", "orders", "/nowhere", "/orders\x00", "/" + "o" * 3000,
-    "/.evil.example", "/orders/../login", "/switch",
+    "/orders?q=%0d%0aLocation:%20//evil.example", "/.evil.example", "/orders/../login", "/switch",
 )  # fmt: skip
 
 

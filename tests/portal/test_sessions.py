@@ -3,6 +3,7 @@
 from typing import Any
 
 from portal.store import people, sessions
+from sync.tables import PORTAL
 
 House = Any
 
@@ -94,6 +95,13 @@ def test_a_person_deactivated_is_out_on_the_next_request(house: House) -> None:
     browser = house.sign_in(house.ann)
     people.revoke(house.database, house.ann, None, "staff", house.clock())
     assert browser.get("/").status_code == 302
+
+
+def test_a_deactivated_user_has_no_session_whoever_deactivated_them(house: House) -> None:
+    browser = house.sign_in(house.ann)
+    with house.database.staff(write=True) as connection:
+        connection.execute(PORTAL["users"].update().values(deactivated_at=house.clock()))
+    assert browser.get("/").location == "/login?next=/"
 
 
 def test_a_membership_taken_away_counts_on_the_next_request(house: House) -> None:
