@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import date
+from functools import cached_property
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -27,7 +28,6 @@ class Gateway:
     def __init__(self, database: Database, organisation: int, sources: Sequence[str]) -> None:
         self._database, self._organisation, self._sources = database, organisation, list(sources)
         self._open = ExitStack()
-        self._streams: query.Streams | None = None
 
     def __enter__(self) -> Self:
         """Open and bind; raises Restamping while it is not certain which records are this organisation's."""
@@ -104,7 +104,11 @@ class Gateway:
         return [Change(*row) for row in self._connection.execute(asked.order_by(c.seq))]
 
     def freshness(self) -> Sequence[Freshness]:
-        """All streams of the configured sources; a source without any stands there once."""
+        """All streams of the configured sources, read once; a source without any stands there once."""
+        return self._told
+
+    @cached_property
+    def _told(self) -> Sequence[Freshness]:
         asked = (
             sa.select(STREAMS.c.record, SOURCES.c.source, SOURCES.c.label, STREAMS.c.as_of,
                       SOURCES.c.stale_after, STREAMS.c.first_completed_at, SOURCES.c.next_run)
@@ -121,6 +125,8 @@ class Gateway:
         return asked.where(*query.visible(record, self._sources), *clauses)
 
     def _found(self, record: type[Record], row: sa.RowMapping) -> Found:
-        if self._streams is None:
-            self._streams = query.streams(self._connection)
         return query.found(record, row, self._streams)
+
+    @cached_property
+    def _streams(self) -> query.Streams:
+        return {(one.source, one.record): query.Stream(one.label, one.as_of) for one in self._told}
