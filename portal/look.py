@@ -69,8 +69,12 @@ def install(app: Flask, config: Config, now: Callable[[], datetime]) -> None:
 
 def dial(number: str) -> str:
     """A phone number as a link dials it: digits and a leading plus."""
-    digits = "".join(c for c in number if c.isdigit() and c.isascii())
-    return f"+{digits}" if number.strip().startswith(("+", "00")) and digits else digits
+    plus = number.strip().startswith("+")
+    written = number.replace("(0)", "") if plus else number  # +44 (0)20 is dialled +44 20
+    digits = "".join(c for c in written if c.isdigit() and c.isascii())
+    if digits.startswith("00"):
+        return f"+{digits[2:]}"
+    return f"+{digits}" if digits and plus else digits
 
 
 def capped(total: int, cap: int = 1000) -> str:
@@ -78,6 +82,6 @@ def capped(total: int, cap: int = 1000) -> str:
     return f"{cap:,}+" if total > cap else f"{total:,}"
 
 
-def counted(total: int, many: str) -> str:
+def counted(total: int, one: str, many: str) -> str:
     """How many there are, in words."""
-    return f"{capped(total)} {many}"
+    return f"{capped(total)} {one if total == 1 else many}"

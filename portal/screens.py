@@ -45,7 +45,8 @@ class Screen:
     name: str
     section: str
     title: str
-    many: str  # "orders", in running text
+    one: str  # "order", in running text
+    many: str
     endpoint: str
     columns: Sequence[Column]
     seek: str = ""  # what the search box looks through; '' = no search
@@ -67,6 +68,7 @@ ORDERS = Screen(
     name="order",
     section="orders",
     title="Orders",
+    one="order",
     many="orders",
     endpoint="browse.orders",
     columns=(
@@ -96,6 +98,7 @@ INVOICES = Screen(
     name="invoice",
     section="invoices",
     title="Invoices",
+    one="invoice or credit note",
     many="invoices and credit notes",
     endpoint="browse.invoices",
     columns=(
@@ -125,6 +128,7 @@ PAYMENTS = Screen(
     name="payment",
     section="invoices",
     title="Payments",
+    one="payment",
     many="payments",
     endpoint="browse.payments",
     columns=(
@@ -141,6 +145,7 @@ TICKETS = Screen(
     name="ticket",
     section="support",
     title="Support",
+    one="ticket",
     many="tickets",
     endpoint="browse.tickets",
     columns=(

@@ -298,18 +298,18 @@ def _ticket(number: str, now: datetime, days: int, **told: Any) -> Ticket:
 def test_open_tickets_come_first_and_both_halves_page_on_their_own(
     house: Any, mirrored: Put, now: datetime
 ) -> None:
-    mirrored(*(_ticket(f"OPEN-{n:02}", now, n + 5) for n in range(25)))
-    mirrored(*(_ticket(f"DONE-{n:02}", now, n + 2, open=False) for n in range(25)))
+    mirrored(*(_ticket(f"OPEN-{n:03}", now, n + 5) for n in range(250)))
+    mirrored(*(_ticket(f"DONE-{n:03}", now, n + 2, open=False) for n in range(250)))
     browser = house.sign_in(house.ann)
     page = text(browser.get("/support"))
-    assert page.index("OPEN-18") < page.index("DONE-00")
-    assert page.index("OPEN-00") < page.index("OPEN-01")
-    assert "OPEN-19" not in page  # A's own open ticket is newer than all of these
+    assert page.index("OPEN-018") < page.index("DONE-000")
+    assert page.index("OPEN-000") < page.index("OPEN-001")
+    assert "OPEN-019" not in page  # A's own open ticket is newer than all of these
     older = re.findall(r'rel="next" href="([^"]+)"', page)
     assert len(older) == 2
     page = text(browser.get(older[0]))
-    assert "OPEN-19" in page
-    assert "DONE-00" in page
+    assert "OPEN-019" in page
+    assert "DONE-000" in page
 
 
 def test_a_ticket_shows_its_text_and_its_public_messages(house: Any, mirrored: Put, now: datetime) -> None:
