@@ -38,6 +38,7 @@ class Pass:
     tries: int
     expires_at: datetime
     used_at: datetime | None
+    browser_hash: str | None  # of the mark the browser that asked for it was given
 
     def live(self, now: datetime) -> bool:
         """Whether it may still be used; asked again, atomically, when it is."""
@@ -46,6 +47,10 @@ class Pass:
     def typeable(self, now: datetime) -> bool:
         """Whether its code may still be typed: a code has five tries."""
         return self.live(now) and self.tries < TRIES
+
+    def asked_in(self, mark: str) -> bool:
+        """Whether the browser that holds this mark is the one that asked for it."""
+        return bool(mark) and tokens.digest(mark) == self.browser_hash
 
     @property
     def masked(self) -> str:

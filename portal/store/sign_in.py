@@ -33,6 +33,7 @@ class Visitor:
     ip: str
     device: str  # the token of its device cookie, '' without one
     user_agent: str
+    asked: str = ""  # the mark it was given when it asked for a link, '' where it did not
     session: Session | None = None  # what it is signed in as now; ends when another session begins
 
 
@@ -139,8 +140,9 @@ def behind_browser(database: Database, mark: str) -> Pass | None:
 
 
 def needs_code(database: Database, found: Pass, visitor: Visitor) -> bool:
-    """Whether the link alone is not enough: a new browser may be a mail scanner that presses buttons."""
-    if found.purpose == "trusted":
+    """Whether the link alone is not enough: a browser that neither asked for it nor is known from before may
+    be a mail scanner that presses buttons."""
+    if found.purpose == "trusted" or found.asked_in(visitor.asked):
         return False
     with database.web() as connection:
         return not devices.knows(connection, visitor.device, found.email_key)

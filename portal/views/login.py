@@ -170,7 +170,9 @@ def choose() -> ResponseReturnValue:
 
 def _visitor() -> Visitor:
     device = fanlight().jar.read(request, "device")
-    return Visitor(request.remote_addr or "", device, request.headers.get("User-Agent", ""), gate.signed_in())
+    asked = fanlight().jar.read(request, "asked")
+    agent = request.headers.get("User-Agent", "")
+    return Visitor(request.remote_addr or "", device, agent, asked, gate.signed_in())
 
 
 def _typed() -> Typed:

@@ -43,6 +43,21 @@ def test_on_a_known_device_the_link_is_one_tap(house: House) -> None:
     assert phone.get("/").status_code == 200
 
 
+def test_in_the_browser_that_asked_the_link_is_one_tap(house: House) -> None:
+    phone = house.browser()
+    mailed = house.mail(house.ann, phone)
+    assert 'name="code"' not in phone.get(mailed.path).text
+    assert phone.post(mailed.path).status_code == 303
+    assert phone.get("/").status_code == 200
+
+
+def test_having_asked_for_one_address_opens_no_link_of_another(house: House) -> None:
+    phone, mailed = house.browser(), house.mail(house.ann)
+    house.mail(house.world.both, phone)
+    assert 'name="code"' in phone.get(mailed.path).text
+    assert phone.post(mailed.path).status_code == 400
+
+
 def test_a_device_known_for_one_person_is_new_for_another(house: House) -> None:
     phone = house.sign_in(house.ann)
     phone.post("/logout")
