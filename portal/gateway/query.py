@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import DecodeError, json
 from msgspec import Struct as MsgStruct
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
 
 from connectors.records import NAMES, Record
 from portal.gateway.found import BadCursor, Condition, Either, Found, Where
@@ -39,6 +41,18 @@ class Stream(MsgStruct, frozen=True):
 Streams = Mapping[tuple[str, str], Stream]
 
 
+class strpos(GenericFunction[int]):
+    """Where a text stands in another, 0 for nowhere. Unlike LIKE it has no wildcards and fails on no value."""
+
+    type = sa.Integer()
+    inherit_cache = True
+
+
+@compiles(strpos, "sqlite")
+def _instr(element: strpos, compiler: Any, **told: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **told)})"
+
+
 def columns(record: type[Record], *, details: bool) -> list[sa.Column[Any]]:
     """The columns a page may show; a list does without details, so that lines are not read for nothing."""
     left_out = INTERNAL if details else INTERNAL | DETAILS
@@ -62,7 +76,7 @@ def clause(record: type[Record], condition: Condition) -> Clause:
     match condition:
         case Where(op="contains", column="search_text", value=value):
             text = fold(clean(value))
-            return column.contains(text, autoescape=True) if len(text) <= LONGEST_SEARCH else sa.false()
+            return strpos(column, text) > 0 if len(text) <= LONGEST_SEARCH else sa.false()
         case Where(op="ne", value=value):
             return column.is_distinct_from(clean(value))
         case Where(op="in", value=values):

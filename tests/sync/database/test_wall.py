@@ -202,3 +202,47 @@ def test_an_error_does_not_tell_what_stands_in_a_row_out_of_sight(database, cana
         asked = f"select 1 from {schema}.orders where source = 'shop' and source_id = '%s' and {failing}"
         there, absent = (answer(database, asked % id_, canaries.a.id) for id_ in (key, "no such order"))
         assert there.splitlines()[0] == absent.splitlines()[0], failing
+
+
+INDEXED = [
+    ("accounts", "number"),
+    ("accounts", "tax_number"),
+    ("contacts", "email_key"),
+    ("orders", "source_id"),
+]
+SHAPES = [
+    "select 1 from {t} x where x.{c} >= '' and {failing}",
+    "select 1 from {t} x where x.source >= '' and {failing}",
+    "select 1 from {t} y left join {t} x on x.{c} = '{v}' and {failing}",
+]
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        "'x' like 'y' escape (case when x.{c} = '{v}' then 'ab' else 'a' end)",
+        f"'x' like (case when x.{{c}} = '{{v}}' then '{'a' * 50_001}' else 'a' end)",
+        "(select sum(n) from (select 9223372036854775807 as n union all "
+        "select case when x.{c} = '{v}' then 1 else 0 end) s) > 0",
+    ],
+    ids=["escape", "long pattern", "sum"],
+)
+@pytest.mark.parametrize(("table", "column"), INDEXED)
+def test_a_condition_on_an_indexed_column_fails_for_no_row_out_of_sight(
+    database, canaries, table, column, failing
+):
+    """Where an index has the column, SQLite asks such a condition before it reads whose row this is."""
+    with database.staff() as connection:
+        theirs = MIRROR[table].c.org_id == canaries.b.id
+        value = connection.execute(sa.select(MIRROR[table].c[column]).where(theirs)).scalars().first()
+    told = {"t": f"{'mirror' if database.dialect == 'postgresql' else 'temp'}.{table}", "c": column}
+    for shape in SHAPES:
+        there, absent = (
+            answer(
+                database,
+                shape.format(v=v, failing=failing.format(v=v, **told), **told).replace("%", "%%"),
+                canaries.a.id,
+            )
+            for v in (value, "no such value")
+        )
+        assert there.splitlines()[:1] == absent.splitlines()[:1], shape
