@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sync.config import Config
     from sync.database import Database
 
-LARGEST_REQUEST = 1024 * 1024
+LARGEST_REQUEST = 64 * 1024  # no form of ours comes near it; anybody may make us read this much
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,12 @@ def create_app(
     config: "Config", database: "Database", clock: Callable[[], datetime] = utc_now, **flask_settings: Any
 ) -> "Flask":
     """Make the application. Raises gate.Undeclared rather than start unsafe; connects to nothing."""
-    from flask import Flask
-
     from portal import errors, frame, gate, headers, hosts, look
     from portal.cookies import Jar
     from portal.mail import Postman
     from portal.views import account, brand, browse, dashboard, devices, health, login
 
-    app = Flask(__name__)
+    app = errors.Application(__name__)
     jar = Jar.of(config.portal.base_url)
     app.config.update(_settings(config, jar), **flask_settings)
     postman = Postman(database, config, clock, thread=app.config["POSTMAN_THREAD"])

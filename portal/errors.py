@@ -1,5 +1,7 @@
 """What a person reads when something is wrong: plain words, never the text of an exception."""
 
+from typing import Any
+
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
@@ -23,6 +25,14 @@ WORDS = {
 }
 FORM_TOO_OLD = "This page was open for too long, or in another window. Go back, reload it and try again."
 SORTING = "We are making sure that everybody sees the right records. This takes a few seconds."
+
+
+class Application(Flask):
+    """Logs a fault by its page's name: an address may hold a sign-in token, or what a terminal obeys."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log an error nobody handled."""
+        self.logger.error("%s %s failed", request.method, request.endpoint, exc_info=exc_info)
 
 
 def install(app: Flask) -> None:

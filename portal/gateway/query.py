@@ -42,7 +42,7 @@ Streams = Mapping[tuple[str, str], Stream]
 
 
 class strpos(GenericFunction[int]):
-    """Where a text stands in another, 0 for nowhere. Unlike LIKE it has no wildcards and fails on no value."""
+    """Where a text stands in another, 0 for nowhere. Unlike LIKE: no wildcards, and no value it fails on."""
 
     type = sa.Integer()
     inherit_cache = True

@@ -233,6 +233,31 @@ def test_an_error_of_ours_says_nothing_of_itself(open_house: Callable[..., House
         assert ("Retry-After" in answer.headers) == (status == 503)
 
 
+def test_a_fault_is_logged_without_the_address_that_was_asked_for(
+    open_house: Callable[..., House], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The address of a sign-in page holds its token, and any address may hold what a terminal obeys."""
+    house = open_house(PROPAGATE_EXCEPTIONS=False)
+
+    @gate.audience("public")
+    def broken(token: str) -> str:
+        raise ValueError("out of paper")
+
+    house.app.view_functions["login.link"] = broken
+    token = "T" * 41
+    assert house.browser().get(f"/login/{token}%1b%0a").status_code == 500
+    assert "GET login.link" in caplog.text
+    assert "out of paper" in caplog.text
+    assert token not in caplog.text
+    assert "\x1b" not in caplog.text
+
+
+def test_a_form_as_large_as_no_form_of_ours_is_not_even_read(house: House) -> None:
+    fields = "&".join(f"a{n}=1" for n in range(10_000))
+    form = {"data": fields, "content_type": "application/x-www-form-urlencoded"}
+    assert house.browser().client.post("/login", **form).status_code == 413
+
+
 def test_readiness_tells_a_database_that_is_not_there_liveness_does_not_ask(house: House) -> None:
     assert house.browser().get("/readyz").text == "ready\n"
     with house.database.sync() as connection:
