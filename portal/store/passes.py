@@ -36,6 +36,7 @@ class Pass:
     org_id: int | None
     next: str
     tries: int
+    made_at: datetime
     expires_at: datetime
     used_at: datetime | None
     browser_hash: str | None  # of the mark the browser that asked for it was given
@@ -45,8 +46,9 @@ class Pass:
         return self.used_at is None and now < self.expires_at
 
     def typeable(self, now: datetime) -> bool:
-        """Whether its code may still be typed: a code has five tries."""
-        return self.live(now) and self.tries < TRIES
+        """Whether whoever asked may go on typing, as far as they are told. Only what they did themselves is
+        in it: when the mail left, or that its owner signed in, would tell that the address is known."""
+        return now < self.made_at + LIFETIMES[self.purpose] and self.tries < TRIES
 
     def asked_in(self, mark: str) -> bool:
         """Whether the browser that holds this mark is the one that asked for it."""
@@ -150,14 +152,10 @@ def _one(connection: Connection, query: Select[Any]) -> Pass | None:
     return Pass(*row) if row else None
 
 
-def try_code(connection: Connection, secret: str, link_hash: str, typed: str, now: datetime) -> bool:
-    """Count a try, then compare; five tries and the code is dead, however many arrive at once."""
-    counted = update(SIGN_INS).where(
-        SIGN_INS.c.hash == link_hash,
-        SIGN_INS.c.tries < TRIES,
-        SIGN_INS.c.used_at.is_(None),
-        SIGN_INS.c.expires_at > now,
-    )
+def try_code(connection: Connection, secret: str, link_hash: str, typed: str) -> bool:
+    """Count a try, then compare; five tries and the code is dead, however many arrive at once. Whether it may
+    still be used is for ``spend`` to say: a wrong code counts the same on a live link and on a dead one."""
+    counted = update(SIGN_INS).where(SIGN_INS.c.hash == link_hash, SIGN_INS.c.tries < TRIES)
     row = connection.execute(
         counted.values(tries=SIGN_INS.c.tries + 1).returning(SIGN_INS.c.code_hash)
     ).first()

@@ -114,7 +114,7 @@ def _send(
 def _asking_limits(key: str, visitor: Visitor, *, known: bool) -> Sequence[Limit]:
     """A browser the person has signed in from before counts for itself: strangers cannot use up its turns."""
     whose = f"ask/{key}/{tokens.digest(visitor.device)}" if known else f"ask/{key}"
-    return Limit(whose, 5, QUARTER), Limit(f"ask from/{visitor.ip}", 30, QUARTER)
+    return Limit(whose, 5, QUARTER), Limit(f"ask from/{throttle.network(visitor.ip)}", 30, QUARTER)
 
 
 def _note_blocked(
@@ -167,7 +167,7 @@ def enter_by_code(
     limits = (
         Limit(f"code/{found.email_key}", 10, HOUR),
         Limit(f"code/{found.email_key}", 45, DAY),
-        Limit(f"code from/{visitor.ip}", 60, HOUR),
+        Limit(f"code from/{throttle.network(visitor.ip)}", 60, HOUR),
     )
     return _enter(database, config, _Proof(found, typed.code, typed.stay, limits), visitor, now)
 
@@ -193,8 +193,8 @@ def _enter(
             _note_blocked(connection, blocked, found.email_key, visitor, now)
             return blocked
         passes.hold(connection, found.email_key)
-        if proof.code is not None and not passes.try_code(connection, secret, found.hash, proof.code, now):
-            return Refused(dead=not found.live(now) or found.tries + 1 >= passes.TRIES)
+        if proof.code is not None and not passes.try_code(connection, secret, found.hash, proof.code):
+            return Refused(dead=not found.typeable(now) or found.tries + 1 >= passes.TRIES)
         if not passes.spend(connection, found.hash, now) or not allowed.any:
             return Refused(dead=True)
         return _open(connection, found, allowed, visitor, _terms(config, stay=proof.stay), now)

@@ -6,6 +6,7 @@ A counter covers a fixed window, so a limit is set at half of what may happen in
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from sqlalchemy import Connection, delete
 from sqlalchemy.dialects import postgresql, sqlite
@@ -33,6 +34,18 @@ class Blocked:
     limit: Limit
     wait: timedelta
     first: bool
+
+
+def network(ip: str) -> str:
+    """What counts as one place: an IPv4 address, or the /64 an IPv6 address is out of, which one household or
+    server has to itself. What is no address (a socket's peer) counts as it stands."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return ip
+    if not isinstance(address, IPv4Address) and not address.ipv4_mapped:
+        return str(ip_network((int(address), 64), strict=False))
+    return str(address if isinstance(address, IPv4Address) else address.ipv4_mapped)
 
 
 def hit(connection: Connection, limits: Sequence[Limit], now: datetime) -> Blocked | None:

@@ -16,6 +16,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as AnyResponse
 
 from portal import gate, next_page
 from portal.gate import audience, fanlight
@@ -76,7 +77,7 @@ def code() -> ResponseReturnValue:
     if found is None:
         return redirect(url_for("login.ask"))
     return render_template(
-        "login/code.html", address=found.email_key, wrong=False, live=found.typeable(g.now)
+        "login/code.html", address=_address(found), wrong=False, live=found.typeable(g.now)
     )
 
 
@@ -89,13 +90,13 @@ def enter_code() -> ResponseReturnValue:
         return redirect(url_for("login.ask"), 303)
     if not typed.code:
         return render_template(
-            "login/code.html", address=found.email_key, wrong=True, live=found.live(g.now)
+            "login/code.html", address=_address(found), wrong=True, live=found.typeable(g.now)
         ), 400
     ours = fanlight()
     entered = sign_in.enter_by_code(ours.database, ours.config, found, typed, _visitor(), g.now)
     if isinstance(entered, Refused):
         live = not entered.dead
-        return render_template("login/code.html", address=found.email_key, wrong=live, live=live), 400
+        return render_template("login/code.html", address=_address(found), wrong=live, live=live), 400
     return _come_in(entered)
 
 
@@ -128,7 +129,7 @@ def again(token: str) -> ResponseReturnValue:
     found = sign_in.behind_link(ours.database, token)
     if found is None or found.purpose == "trusted":
         abort(404)
-    return _on_its_way(sign_in.again(ours.database, ours.config, found, _visitor(), g.now))
+    return _on_its_way(sign_in.again(ours.database, ours.config, found, _visitor(), g.now), "renewed")
 
 
 @pages.post("/logout")
@@ -170,7 +171,7 @@ def choose() -> ResponseReturnValue:
 
 def _visitor() -> Visitor:
     device = fanlight().jar.read(request, "device")
-    asked = fanlight().jar.read(request, "asked")
+    asked = _mark()
     agent = request.headers.get("User-Agent", "")
     return Visitor(request.remote_addr or "", device, agent, asked, gate.signed_in())
 
@@ -181,17 +182,28 @@ def _typed() -> Typed:
     return Typed(plain if re.fullmatch(r"[0-9]{6}", plain) else "", request.form.get("stay") == TRUE)
 
 
+def _mark() -> str:
+    """What this browser was given when it asked: by typing an address, or by renewing an old link."""
+    return fanlight().jar.read(request, "asked") or fanlight().jar.read(request, "renewed")
+
+
 def _asked_here() -> Pass | None:
-    mark = fanlight().jar.read(request, "asked")
+    mark = _mark()
     return sign_in.behind_browser(fanlight().database, mark) if mark else None
 
 
-def _on_its_way(asked: str | Blocked) -> ResponseReturnValue:
+def _address(found: Pass) -> str:
+    """The address where it was typed here; whoever renewed an old link need not be its owner."""
+    return found.email_key if fanlight().jar.read(request, "asked") else found.masked
+
+
+def _on_its_way(asked: str | Blocked, how: str = "asked") -> ResponseReturnValue:
     if isinstance(asked, Blocked):
         return _wait(asked)
     fanlight().postman.wake()
     response = redirect(url_for("login.code"), 303)
-    fanlight().jar.put(response, "asked", asked, passes.LIFETIMES["mail"])
+    _forget_mark(response)
+    fanlight().jar.put(response, how, asked, passes.LIFETIMES["mail"])
     return response
 
 
@@ -208,8 +220,14 @@ def _come_in(entered: Entered | Blocked) -> ResponseReturnValue:
     gate.admit(entered.token, lasting=entered.terms.lasting)
     response = redirect(request.script_root + next_page.safe(current_app, entered.then), 303)
     fanlight().jar.put(response, "device", entered.device, YEAR)
-    fanlight().jar.drop(response, "asked")
+    _forget_mark(response)
     return response
+
+
+def _forget_mark(response: AnyResponse) -> None:
+    for how in ("asked", "renewed"):
+        if fanlight().jar.read(request, how):
+            fanlight().jar.drop(response, how)
 
 
 def _link_page(found: Pass | None, token: str, *, wrong: bool = False) -> ResponseReturnValue:

@@ -156,6 +156,69 @@ def _everything_told(house: House, address: str, statements: list[str]) -> list[
     return told
 
 
+@pytest.mark.parametrize("minutes", [9, 10, 11])
+def test_when_a_code_dies_tells_nothing_about_an_address(house: House, minutes: int) -> None:
+    """A code lives from when its mail left; whoever only typed the address must not see the difference."""
+    told = []
+    for address in (house.ann, house.world.stranger):
+        browser = house.browser()
+        browser.ask(address)
+        house.clock.forward(seconds=90)
+        house.mails()
+        house.clock.forward(minutes=minutes, seconds=-90)
+        told.append(_seen_by_a_guesser(browser, address))
+    assert told[0] == told[1]
+
+
+def test_whoever_asked_for_somebody_does_not_see_them_sign_in(house: House) -> None:
+    told = []
+    for address in (house.ann, house.world.stranger):
+        browser, owners = house.browser(), house.browser()
+        browser.ask(address)
+        owners.ask(address)
+        for mailed in house.mails()[1:]:
+            assert owners.post(mailed.path, {"code": mailed.code}).status_code == 303
+        told.append(_seen_by_a_guesser(browser, address))
+    assert told[0] == told[1]
+
+
+def _seen_by_a_guesser(browser: Any, address: str) -> list[tuple[int, str]]:
+    """The page of the code, what it says to wrong codes, and the page again."""
+    answers = [browser.get("/login/code")]
+    answers += [browser.post("/login/code", {"code": "000001"}) for _ in range(6)]
+    answers.append(browser.get("/login/code"))
+    return [(answer.status_code, _plain(answer.text, address)) for answer in answers]
+
+
+def test_the_right_code_typed_too_late_says_so(house: House) -> None:
+    browser = house.browser()
+    mailed = house.mail(house.ann, browser)
+    house.clock.forward(minutes=10)
+    late = browser.post("/login/code", {"code": mailed.code})
+    assert late.status_code == 400
+    assert "no longer valid" in late.text
+
+
+@pytest.mark.parametrize(
+    ("one", "another", "together"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:203.0.113.9", "203.0.113.9", True),
+        ("203.0.113.9", "203.0.113.10", False),
+    ],
+)
+def test_a_whole_network_of_one_household_counts_as_one(
+    house: House, one: str, another: str, together: bool
+) -> None:
+    answers = []
+    for n in range(31):
+        browser = house.browser()
+        browser.client.environ_base["REMOTE_ADDR"] = another if n % 2 else one
+        answers.append(browser.ask(f"guess{n}@a0017.example").status_code)
+    assert answers[-1] == (429 if together else 303)
+
+
 def _plain(text: str, address: str) -> str:
     """Text without what is random, without the clock on the wall, without the address that was typed."""
     return re.sub(r"[\w.-]{43,}|Expires=[^;]*", "…", text.replace(address, "ADDRESS"))

@@ -204,6 +204,9 @@ def test_an_expired_link_offers_a_new_one_in_one_tap(house: House) -> None:
     assert page.status_code == 410
     assert house.ann not in page.text
     assert browser.post(f"{old.path}/again").location == "/login/code"
+    assert "m…@a0017.example" in browser.get("/login/code").text
+    for typed in ("", "000001"):
+        assert house.ann not in browser.post("/login/code", {"code": typed}).text
     (new,) = house.mails()
     assert new.to == house.ann
     assert browser.post("/login/code", {"code": new.code}).location == "/orders"
