@@ -18,6 +18,7 @@ from connectors.base import SourceSettings
 from sync import tables
 from sync.config import Config
 from sync.database import Database
+from sync.encoding import encode
 from sync.tables import MIRROR, PORTAL, TABLE
 
 SOURCES = {"crm": "Customer desk", "shop": "Web shop", "books": "Accounts office"}
@@ -117,7 +118,7 @@ def _mirror(connection: sa.Connection, company: Company, key: str, now: datetime
             **where,
             "ref": tables.ref(name, source, record.source_id),
             **seen,
-            **tables.encode(record, now),
+            **encode(record, now),
         }
         _put(connection, TABLE[type(record)], row)
         change = {**where, "record": name, "seq": tables.new_id(), "org_id": owner, **moved}
@@ -205,7 +206,7 @@ def mirrored(database: Database, two_organisations: World, now: datetime) -> Cal
                     "source_id": record.source_id,
                     "ref": tables.ref(name, source, record.source_id),
                 }
-                _put(connection, TABLE[type(record)], {**own, **told, **tables.encode(record, now), **common})
+                _put(connection, TABLE[type(record)], {**own, **told, **encode(record, now), **common})
                 refs.append(own["ref"])
         return refs
 

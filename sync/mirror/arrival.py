@@ -14,8 +14,9 @@ from typing import Any
 
 from connectors.base import Row, Skipped, Unreadable
 from connectors.records import NAMES, Record
+from sync.encoding import encode
 from sync.mirror.tally import Tally
-from sync.tables import TRACKED, encode, ref
+from sync.tables import TRACKED, ref
 
 Values = dict[str, Any]
 Change = tuple[str, str | None, str | None]  # column, from, to
@@ -33,6 +34,7 @@ class Arriving:
     map: Callable[[Any], Record]
     salt: int  # of the mapping: under another mapping every fingerprint is another
     hold: bool  # rekeying: what is new stays out of sight until the old ids go
+    anew: bool  # under a new mapping a time of last change may be read as another: it tells no age
 
     def fingerprint(self, row: Row) -> int:
         """The row's fingerprint as it is stored: a signed 64-bit number that tells the mapping, too."""
@@ -135,10 +137,14 @@ def place(
         plan.new.append({**key, "first_seen": now, "changed_at": now, **values})
         plan.log.append(_line(row, values, "new"))
         plan.verdicts.append((row, "new", ()))
-    elif old["updated"] and values["updated"] and values["updated"] < old["updated"]:
+    elif not arriving.anew and _is_older(values, old):
         plan.verdicts.append((row, "older", ()))
     else:
         _rewrite(plan, arriving, row, values, old, now)
+
+
+def _is_older(values: Values, old: Mapping[str, Any]) -> bool:
+    return bool(old["updated"] and values["updated"] and values["updated"] < old["updated"])
 
 
 def _rewrite(

@@ -9,6 +9,7 @@ from connectors import records as r
 from portal import gateway
 from portal.gateway import BadCursor, Either, Gateway, Where
 from sync import tables
+from sync.encoding import encode
 from sync.tables import TABLE
 
 SHOP = ("shop",)
@@ -24,7 +25,7 @@ def keep(database, two_organisations, now):
             where = {"source": source, "source_id": record.source_id}
             where["ref"] = tables.ref(name, source, record.source_id)
             seen = {"fingerprint": 1, "data_rows": 1, "first_seen": now, "changed_at": now}
-            row = {**where, **seen, "org_id": two_organisations.a.id, **tables.encode(record, now), **columns}
+            row = {**where, **seen, "org_id": two_organisations.a.id, **encode(record, now), **columns}
             with database.sync() as connection:
                 connection.execute(TABLE[type(record)].insert().values(row))
 

@@ -10,6 +10,7 @@ from connectors import records as r
 from portal import gateway
 from portal.gateway import Dues, Gateway, Restamping, StaffGateway
 from sync import tables
+from sync.encoding import encode
 from sync.tables import MIRROR, PORTAL
 
 TODAY = date(2026, 11, 23)
@@ -33,7 +34,7 @@ def invoice(database, two_organisations, now):
         where = {"source": "books", "source_id": number, "ref": tables.ref("invoice", "books", number)}
         seen = {"fingerprint": 1, "data_rows": 1, "first_seen": now, "changed_at": now}
         owner = organisation or two_organisations.a.id
-        row = {**where, **seen, "org_id": owner, **tables.encode(record, now)}
+        row = {**where, **seen, "org_id": owner, **encode(record, now)}
         with database.sync() as connection:
             connection.execute(MIRROR["invoices"].insert().values(row))
 

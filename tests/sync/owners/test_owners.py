@@ -14,8 +14,9 @@ from connectors.records import Account, Order, Record
 from sync import mirror, owners
 from sync.config import Config, Organisations, Portal
 from sync.database import Database
+from sync.encoding import encode
 from sync.owners import reading
-from sync.tables import COMMON, MIRROR, PORTAL, TABLE, encode
+from sync.tables import COMMON, MIRROR, PORTAL, TABLE
 
 BRIGHTWATER = Account(source_id="001", name="Brightwater Ltd", tax_number="GB123456789")
 HARBOUR = Account(source_id="002", name="Harbour & Sons", tax_number="GB987654321")

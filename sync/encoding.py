@@ -1,0 +1,200 @@
+"""A record → its row's own columns. Pure.
+
+Amounts become BIGINT minor units of the record's currency; one finer than that is Unreadable, never rounded.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from msgspec import json
+
+from connectors.base import Unreadable
+from connectors.records import Account, Contact, Invoice, Line, Order, Payment, Record, Ticket
+from sync.tables import email_key, fold, places
+
+NO_DATE = date(9999, 12, 31)  # sorts an invoice without a due date last
+ORDER_AMOUNTS = ("subtotal", "discount", "shipping", "tax", "total", "refunded", "outstanding")
+INVOICE_AMOUNTS = ("subtotal", "tax", "total", "paid", "credited", "due")
+NO_CURRENCY = 'name the currency column, or currency = "EUR" in the TOML'
+
+
+def minor(amount: Decimal | None, currency: str, field: str) -> int | None:
+    """An amount in minor units; raises Unreadable when it is finer than its currency or no number."""
+    if amount is None:
+        return None
+    if not currency:
+        raise Unreadable(field, f"{amount} has no currency", NO_CURRENCY)
+    if not amount.is_finite():
+        raise Unreadable(field, f"{amount} is not an amount")
+    scaled = amount.scaleb(places(currency))
+    if scaled != scaled.to_integral_value():
+        raise Unreadable(field, f"{amount} is finer than {currency} allows ({places(currency)} places)")
+    if abs(scaled) >= 2**63:
+        raise Unreadable(field, f"{amount} is too large for an amount")
+    return int(scaled)
+
+
+def _json(value: Any) -> str:
+    return json.encode(value).decode()
+
+
+def _optional_json(value: Any) -> str | None:
+    return None if value is None else _json(value)
+
+
+def _search(*parts: str) -> str:
+    return fold(" ".join(filter(None, dict.fromkeys(parts))))
+
+
+def _line_words(lines: Iterable[Line]) -> Iterator[str]:
+    for line in lines:
+        yield line.sku
+        yield line.name
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def dispatch(order: Order) -> str:
+    """How much of an order has left, from its lines: '' unknown, none, part or all."""
+    told = [line for line in order.lines if line.shipped is not None and line.quantity]
+    if not told or len(told) < len([line for line in order.lines if line.quantity]):
+        return ""
+    if all((line.shipped or 0) >= (line.quantity or 0) for line in told):
+        return "all"
+    return "part" if any(line.shipped for line in told) else "none"
+
+
+def _account(r: Account) -> dict[str, Any]:
+    return {
+        "name": r.name,
+        "number": r.number,
+        "tax_number": r.tax_number,
+        "email": r.email,
+        "phone": r.phone,
+        "website": r.website,
+        "currency": r.currency,
+        "billing": _optional_json(r.billing),
+        "shipping": _optional_json(r.shipping),
+        "parent": r.parent,
+        "owner_name": r.owner_name,
+        "owner_email": r.owner_email,
+        "owner_phone": r.owner_phone,
+    }
+
+
+def _contact(r: Contact) -> dict[str, Any]:
+    return {
+        "name": r.name,
+        "email": r.email,
+        "email_key": email_key(r.email),
+        "phone": r.phone,
+        "title": r.title,
+        "active": int(r.active),
+    }
+
+
+def _order(r: Order) -> dict[str, Any]:
+    tracking = " ".join(filter(None, dict.fromkeys(s.tracking for s in r.shipments)))
+    amounts = {f: minor(getattr(r, f), r.currency, f) for f in ORDER_AMOUNTS}
+    return {
+        "sort_at": r.placed or (r.placed_on and _midnight(r.placed_on)),
+        "number": r.number,
+        "reference": r.reference,
+        "status": r.status,
+        "payment_status": r.payment_status,
+        "placed": r.placed,
+        "placed_on": r.placed_on,
+        "expected": r.expected,
+        "cancelled": int(r.cancelled),
+        "dispatch": dispatch(r),
+        "tracking": tracking,
+        "items": len(r.lines),
+        "currency": r.currency,
+        **amounts,
+        "note": r.note,
+        "ship_to": _optional_json(r.ship_to),
+        "bill_to": _optional_json(r.bill_to),
+        "lines": _json(r.lines),
+        "shipments": _json(r.shipments),
+        "events": _json(r.events),
+        "search_text": _search(r.number, r.reference, tracking, *_line_words(r.lines)),
+    }
+
+
+def _invoice(r: Invoice) -> dict[str, Any]:
+    amounts = {f: minor(getattr(r, f), r.currency, f) for f in INVOICE_AMOUNTS}
+    return {
+        "sort_at": r.issued and _midnight(r.issued),
+        "sort_due": r.due_on or NO_DATE,
+        "kind": r.kind,
+        "number": r.number,
+        "reference": r.reference,
+        "order_number": r.order_number,
+        "status": r.status,
+        "void": int(r.void),
+        "issued": r.issued,
+        "due_on": r.due_on,
+        "currency": r.currency,
+        **amounts,
+        "note": r.note,
+        "bill_to": _optional_json(r.bill_to),
+        "lines": _json(r.lines),
+        "payments": _json(r.payments),
+        "allocations": _json(r.allocations),
+        "search_text": _search(r.number, r.reference, r.order_number, *_line_words(r.lines)),
+    }
+
+
+def _payment(r: Payment) -> dict[str, Any]:
+    return {
+        "sort_at": r.paid_on and _midnight(r.paid_on),
+        "number": r.number,
+        "invoice_number": r.invoice_number,
+        "paid_on": r.paid_on,
+        "currency": r.currency,
+        "amount": minor(r.amount, r.currency, "amount"),
+        "method": r.method,
+    }
+
+
+def _ticket(r: Ticket) -> dict[str, Any]:
+    return {
+        "sort_at": r.updated or r.opened,
+        "number": r.number,
+        "subject": r.subject,
+        "status": r.status,
+        "open": int(r.open),
+        "priority": r.priority,
+        "kind": r.kind,
+        "opened": r.opened,
+        "closed": r.closed,
+        "raised_by": r.raised_by,
+        "text": r.text,
+        "messages": _json(r.messages),
+        "search_text": _search(r.number, r.subject, r.text),
+    }
+
+
+ENCODE: dict[type[Record], Callable[[Any], dict[str, Any]]] = {
+    Account: _account,
+    Contact: _contact,
+    Order: _order,
+    Invoice: _invoice,
+    Payment: _payment,
+    Ticket: _ticket,
+}
+
+
+def encode(record: Record, now: datetime) -> dict[str, Any]:
+    """A record's own columns (without COMMON except belongs_to and updated); raises Unreadable.
+
+    ``sort_at`` falls back to ``now``; the writer keeps the first one it gave.
+    """
+    values = ENCODE[type(record)](record)
+    if "sort_at" in values and values["sort_at"] is None:
+        values["sort_at"] = now
+    return {"belongs_to": record.belongs_to, "updated": record.updated, **values}
