@@ -24,13 +24,13 @@ from pydantic import (
 from connectors import find, kinds
 from connectors.base import Currency, Every, SourceSettings, Zone
 from connectors.secret import Secret
-from sync import checks
-from sync.agreement import disagreements, source_tables
-from sync.complaints import complaints, did_you_mean, refusal
-from sync.id_files import read_id_file
+from sync.config import checks
+from sync.config.agreement import disagreements, source_tables
+from sync.config.complaints import complaints, did_you_mean, refusal
+from sync.config.id_files import read_id_file
+from sync.config.toml_text import Lines, Place, Unreadable, read
 from sync.stages import COMMON as COMMON
 from sync.stages import status_key as status_key
-from sync.toml_text import Lines, Place, Unreadable, read
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

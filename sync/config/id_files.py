@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationInfo
 
-from sync.complaints import refusal
+from sync.config.complaints import refusal
 
 COLUMNS = ["account", "primary"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sync.complaints import did_you_mean
-from sync.toml_text import Place
+from sync.config.complaints import did_you_mean
+from sync.config.toml_text import Place
 
 
 def disagreements(told: dict[str, Any]) -> Iterator[tuple[Place, str]]:

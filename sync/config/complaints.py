@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from sync.toml_text import Place
+from sync.config.toml_text import Place
 
 SAID = "said"  # the type of errors whose message is already ours
 # What a pattern wants, said without the pattern.

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import SecretStr
 
-from sync import checks
+from sync.config import checks
 
 KEY = "6f1e0c9ab4d8573e2f90b1c6d7a85e43"  # 32 bytes, made for this file
 
