@@ -56,6 +56,7 @@ class Screen:
     orders: Sequence[Choice] = (Choice("-sort_at", "Newest first"),)
     due_by: bool = False
     beside: Beside | None = None  # a list of the same section, shown where a source gives it
+    rows: int = 20  # on one page
 
     @property
     def quick(self) -> list[Choice]:

@@ -97,7 +97,7 @@ def ticket(ref: str) -> str:
 def _list(screen: Screen) -> str:
     asked = filters.read(screen, request.args, look().formats, _states(screen))
     after = request.args.get("after")
-    page = g.gateway.page(screen.record, asked.where, order=asked.order, after=after)
+    page = g.gateway.page(screen.record, asked.where, order=asked.order, after=after, limit=screen.rows)
     whole = not page.after and not after
     total = len(page.rows) if whole else None if after else g.gateway.count(screen.record, asked.where)
     return frame.show("browse/list.html", screen.name, screen=screen, asked=asked, page=page, total=total)
