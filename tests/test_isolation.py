@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from portal import create_app, proof
 from portal.gate import Organisation, audience_of
-from portal.store import sessions
+from portal.store import people, sessions
 from portal.store.sessions import Browser, Terms
 from sync.config import Config
 from sync.database import Database
@@ -253,6 +253,26 @@ def test_the_proof_sees_a_gate_that_opens_the_wrong_door(
     )
     found = proof.isolation(portal.app.extensions["fanlight"].config, portal.database, portal.now)
     assert any(portal.world.b.refs["order"] in str(leak) for leak in found.leaks)
+
+
+def test_no_mail_and_no_row_of_the_outbox_names_another_organisation(
+    portal: Portal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A side door: what leaves by mail, however it is asked for, and what waits to leave."""
+    a, b, config = portal.world.a, portal.world.b, portal.app.extensions["fanlight"].config
+    people.invite(portal.database, config, "new@a0017.example", a.id, ["admin"], "tests", portal.now)
+    portal.app.config["WTF_CSRF_ENABLED"] = False
+    for address in (a.member, portal.world.both, b.member):
+        form = {"email": address, "organisation": str(b.id), "next": f"/orders/{b.refs['order']}"}
+        portal.app.test_client().post("/login", data=form, base_url=ORIGIN)
+    waiting = str(rows(portal, "outbox"))
+    assert portal.app.extensions["fanlight"].postman.drain() == 4
+    mails = capsys.readouterr().err.split("┌─ mail ")
+    assert sum(a.name in mail for mail in mails) == 1, "the invitation names its own: it was there to be seen"
+    for told in (waiting, *mails, str(rows(portal, "outbox"))):
+        assert "canary-" not in told
+        assert b.name not in told
+        assert b.refs["order"] not in told
 
 
 def test_an_organisation_is_named_to_nobody_outside(portal: Portal) -> None:
