@@ -113,6 +113,7 @@ class Page(Struct, frozen=True):
     skipped: Sequence[Skipped] = ()
     cursor: str | None = None
     as_of: datetime | None = None
+    whole: bool | None = None  # tells this pull of all there is? None: it does when begun without a cursor
     notes: Sequence[str] = ()  # for staff: "read as cp1252", "2 unknown statuses: …"
 
 

@@ -75,8 +75,8 @@ class Exports(Connector):
     def _shape(self, entry: Entry) -> list[Any]:
         """Everything beside the cells that a file's records depend on."""
         spelling = told(self.settings, entry.fileset, entry.profile)
-        lines = entry.fileset.lines
-        return [entry.profile.digest(), repr(spelling), lines.parent if lines else ""]
+        lines, told_ = entry.fileset.lines, (entry.fileset.encoding, entry.fileset.delimiter)
+        return [entry.profile.digest(), repr(spelling), lines.parent if lines else "", *told_]
 
     def id_rule(self, record: type[Record]) -> str:
         """The columns ids are made of, as the files have them."""
@@ -154,4 +154,4 @@ def _closed(pages: Pages, cursor: str, as_of: datetime | None, told_: list[str])
         waiting = replace(page, as_of=as_of)
     if waiting is not None:
         hidden = [f"{count} hidden by {rule}" for rule, count in sorted(pages.hidden.items())]
-        yield replace(waiting, cursor=cursor, notes=[*told_, *hidden])
+        yield replace(waiting, cursor=cursor, whole=True, notes=[*told_, *hidden])

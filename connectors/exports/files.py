@@ -86,8 +86,10 @@ class SourceFile:
         self._raw.close()
 
     def modified(self, now: float) -> datetime:
-        """When it was last written, never later than ``now``."""
-        return datetime.fromtimestamp(min(self._first.st_mtime, now), UTC)
+        """When it was last written, never later than ``now``. A file dated in the future tells nothing: it is
+        as old as its coming here."""
+        written = self._first.st_mtime if self._first.st_mtime <= now else self._first.st_ctime
+        return datetime.fromtimestamp(min(written, now), UTC)
 
     @property
     def mtime(self) -> int:

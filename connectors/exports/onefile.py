@@ -28,7 +28,8 @@ class OneFile(Exports):
         """Yield the file's pages."""
         for page in super().pull(record, cursor):
             known = self._known.get(record)
-            yield replace(page, as_of=min(page.as_of, known)) if page.as_of and known else page
+            as_of = min(page.as_of, known) if page.as_of and known else page.as_of
+            yield replace(page, as_of=as_of, whole=False)
 
 
 def narrowed(settings: ExportsSettings, file: Path, *, named: bool) -> ExportsSettings | None:

@@ -74,8 +74,12 @@ def test_as_of_is_the_age_of_the_oldest_file(folder, read):
 
 
 def test_a_file_from_the_future_is_not_known_true_later_than_now(folder, read):
-    folder.put("a.csv", HEAD + "1,Ann\n", age=-3600)
-    assert read(folder.source(accounts()), Account).pages[-1].as_of == datetime.fromtimestamp(folder.now, UTC)
+    path = folder.put("a.csv", HEAD + "1,Ann\n", age=-3600)
+    came = datetime.fromtimestamp(path.stat().st_ctime, UTC)
+    assert read(folder.source(accounts()), Account).pages[-1].as_of == came
+    folder.now = path.stat().st_ctime - 5  # the clock was set back
+    asof = read(folder.source(accounts(), settle=0), Account).pages[-1].as_of
+    assert asof == datetime.fromtimestamp(folder.now, UTC)
 
 
 def test_a_missing_file_is_refused_with_its_pattern_and_folder(folder, read):
