@@ -127,7 +127,7 @@ class Surveying:
         plan, shown = plan_of(self._settings, entry.profile)
         sheet = self._sheet(entry, entry.path, (*plan.head, *plan.line))
         layout = Layout(sheet, plan)
-        layout.must_hold(shown.columns)
+        layout.must_hold(shown.required)
         return self._surveyed(entry, layout, self.ids if self._several or layout.own_id else None)
 
     def _of_lines(self, entry: Entry, lines: LinesFile) -> Surveyed:

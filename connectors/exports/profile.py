@@ -14,7 +14,8 @@ an admin writes the same form under ``[sources.files.map]``. ``formula.py`` expl
     belongs_to   formula of the account it belongs to (an account belongs to itself)
     updated      formula of when it last changed: which of two versions is newer
     deleted      yes-or-no formula: the source's word that it is gone
-    only         column = [values]: what these records are at all; nothing in fanlight.toml widens it
+    only         column = [values]: what these records are at all ("*": not blank); nothing in fanlight.toml
+                 widens it
     show         column or field = [values] shown by default; [sources.show.<record>] narrows or widens it
     decimal, date_order, timezone, nulls
                  what the format always writes; the rest is decided from the data or asked for

@@ -1,5 +1,6 @@
 """Visibility: which rows of a record become records at all. Allow-lists; every hidden row knows the rule
-that hid it."""
+that hid it. "" in a list allows a blank cell, and with it a file without that column; "*" in a list of
+``show`` allows anything, in one of ``only`` anything but a blank."""
 
 from collections.abc import Mapping, Sequence
 
@@ -26,7 +27,12 @@ class Shown:
         for name, words in lists.values():
             if ALL not in words:
                 self._rules.append((name, words, f"show.{profile.record}.{name}: {{}} is not in the list"))
-        self.columns = tuple(dict.fromkeys(c for name, _, _ in self._rules for c in _columns(profile, name)))
+        self.columns = self._columns_of(profile, self._rules)
+        self.required = self._columns_of(profile, [rule for rule in self._rules if "" not in rule[1]])
+
+    @staticmethod
+    def _columns_of(profile: Profile, rules: Sequence[tuple[str, tuple[str, ...], str]]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(c for name, _, _ in rules for c in _columns(profile, name)))
 
     def compile(self, plan: Plan) -> "Rules":
         """The rules over a plan's cells."""
@@ -47,7 +53,7 @@ class Rules:
         """The rule that hides a record with these cells, in words; '' when it is shown."""
         for read, allowed, text in self._rules:
             word = read(head)
-            if word.casefold() not in allowed:
+            if word.casefold() not in allowed and not (word and ALL in allowed):
                 return text.format(word or "blank")
         return ""
 

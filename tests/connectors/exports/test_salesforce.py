@@ -62,6 +62,17 @@ def test_a_case_is_a_ticket_with_the_customers_own_words(folder, read):
     assert "SECRET" not in str(told.rows)
 
 
+def test_a_case_salesforce_keeps_from_self_service_is_hidden_unless_the_toml_shows_it(folder, read):
+    head, row = CASES.strip() + ",IsVisibleInSelfService\n", CASE.strip()
+    cases = [row.replace("YUY8", f"YUY{n}") + f",{word}\n" for n, word in enumerate(("true", "0", ""))]
+    folder.put("Case.csv", head + "".join(cases))
+    told = read(folder.source("Case.csv"), Ticket)
+    assert len(told.records) == 2
+    assert [one.rule for one in told.gone] == ["show.ticket.IsVisibleInSelfService: 0 is not in the list"]
+    shown = {"ticket": {"IsVisibleInSelfService": ("*",)}}
+    assert len(read(folder.source("Case.csv", show=shown), Ticket).records) == 3
+
+
 def test_a_case_without_an_account_belongs_to_nobody(folder, read):
     folder.put("Case.csv", CASES + CASE.replace("001Ec00000GGw3h", ""))
     assert [ticket.belongs_to for ticket in read(folder.source("Case.csv"), Ticket).records.values()] == [
