@@ -64,6 +64,7 @@ create table runs (
   unchanged integer not null,
   gone integer not null,
   hidden_rows integer not null,            -- data rows left out by a visibility rule
+  deleted_rows integer not null,           -- data rows the source says are deleted
   quarantined_rows integer not null
 );
 create index runs_by_source on runs (source, started_at);

@@ -48,6 +48,7 @@ class Outcome:
     data_rows: int = 0
     placed_rows: int = 0
     hidden_rows: int = 0
+    deleted_rows: int = 0
     quarantined_rows: int = 0
     new: int = 0
     changed: int = 0
@@ -98,6 +99,8 @@ class Attempt(ABC):
             return self.ended("stopped", STOPPED)
         except Failure as failure:
             return self.ended(word(failure), str(failure), self.retry_at(failure))
+        except BrokenPipeError:  # nobody reads what a rehearsal tells any more (`| head`)
+            raise
         except Exception as error:
             log.exception("%s: reading %s failed", self.job.source, self.begun.name)
             return self.ended("crashed", CRASHED.format(record=self.begun.name, error=type(error).__name__))
@@ -202,10 +205,8 @@ class Reading(Attempt):
                 final, settled = None, stream.settle(connection, now, self.job.allow_shrink)
                 if settled:
                     outcome, message = self.verdict(stream)
-                    whole = stream.aim.cursor is None
-                    mirror.end(
-                        connection, self.begun, outcome, message, stream.tally, now, full_listing=whole
-                    )
+                    tally, whole = stream.tally, stream.whole
+                    mirror.end(connection, self.begun, outcome, message, tally, now, full_listing=whole)
             if settled:
                 self.job.progress(self.begun.name, stream.tally.data_rows)
                 return self.told(outcome, message)

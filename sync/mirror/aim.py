@@ -40,6 +40,7 @@ class Aim:
     )
     absent_is_gone: bool
     rekey: bool
+    new_mapping: bool  # the same rows make other records than so far: what they say is not an older version
     silent: bool  # nothing of this run goes into the change log
     started_at: datetime  # of the first attempt of the chain this run may complete
     leftover: bool  # an earlier run may have left records that are about to go
@@ -78,6 +79,7 @@ def aim(
         resumable=reads is Reads.CHANGES,
         absent_is_gone=other_ids or reads is Reads.EVERYTHING,
         rekey=other_ids,
+        new_mapping=new_mapping,
         silent=stored["first_completed_at"] is None or new_mapping or other_ids,
         started_at=started if unfinished and stored["cursor"] and not afresh else begun.now,
         leftover=unfinished or stored["withheld"] > 0,

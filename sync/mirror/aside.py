@@ -88,7 +88,8 @@ def quarantined_rows(skipped: Sequence[Skipped]) -> Tally:
     return Tally(data_rows=rows, quarantined_rows=rows)
 
 
-def hidden_rows(hidden: Sequence[Gone]) -> Tally:
-    """Hidden rows, counted."""
-    rows = sum(one.data_rows for one in hidden)
-    return Tally(data_rows=rows, hidden_rows=rows)
+def gone_rows(gone: Sequence[Gone]) -> Tally:
+    """Rows hidden by a rule and rows the source says are deleted, counted."""
+    hidden = sum(one.data_rows for one in gone if one.why == "hidden")
+    deleted = sum(one.data_rows for one in gone if one.why != "hidden")
+    return Tally(data_rows=hidden + deleted, hidden_rows=hidden, deleted_rows=deleted)

@@ -14,6 +14,7 @@ from sync.tables import MIRROR
 
 LEASES, RUNS, SOURCES, STREAMS = (MIRROR[name] for name in ("leases", "runs", "sources", "streams"))
 LENGTH = timedelta(seconds=90)  # a dead run is taken over after this
+SKEW = timedelta(minutes=10)  # what clocks may differ by; a lease for longer is of before one was set back
 
 
 class Busy(Exception):
@@ -51,7 +52,7 @@ def claim(connection: sa.Connection, source: str, now: datetime) -> Lease:
     taking = wanted.on_conflict_do_update(
         index_elements=["source"],
         set_={"owner": wanted.excluded.owner, "until": wanted.excluded.until},
-        where=LEASES.c.until <= now,
+        where=(LEASES.c.until <= now) | (LEASES.c.until > now + LENGTH + SKEW),
     )
     if connection.execute(taking.returning(LEASES.c.owner)).first() is None:
         held = connection.execute(

@@ -31,7 +31,7 @@ class Leaving:
     """What one run learns about absence in its stream."""
 
     def __init__(self, begun: Begun, aim: Aim) -> None:
-        self._begun, self._rekey = begun, aim.rekey
+        self._begun, self._rekey, self._new_mapping = begun, aim.rekey, aim.new_mapping
         self._absent_is_gone = aim.absent_is_gone
         self._marked = aim.leftover
         self._nameless = False  # a row of unknown id was skipped: it may be any of the absent ones
@@ -68,17 +68,22 @@ class Leaving:
     def mark(self, connection: sa.Connection, gone: Sequence[Gone]) -> None:
         """Keep the source's word until the run is done."""
         marks = [{"this_id": source_id, "why": why} for source_id, why in self.told(connection, gone).items()]
+        self._marked = self._marked or bool(gone)  # a run that was killed may have left the same mark
         if marks:
             this = (self._c.source == self._begun.source, self._c.source_id == sa.bindparam("this_id"))
             marking = sa.update(self._table).where(*this).values(gone_why=sa.bindparam("why"))
             connection.execute(marking, marks)
-            self._marked = True
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether absence means nothing in this run: a row without id may be any of those missing."""
+        return self._absent_is_gone and self._nameless and not self._rekey
 
     def leavers(self, connection: sa.Connection) -> list[Leaver]:
         """All that is to go."""
         c = self._c
         shown = sa.select(c.source_id, c.org_id, c.gone_why).where(*self._shown)
-        if self._absent_is_gone and (self._rekey or not self._nameless):
+        if self._absent_is_gone and not self.in_doubt:
             found = connection.execute(shown.execution_options(yield_per=KEYS))
             absent = "rekeyed" if self._rekey else "absent"
             return [
@@ -89,7 +94,22 @@ class Leaving:
         marked = shown.where(c.gone_why.is_not(None)) if self._marked else shown.where(sa.false())
         return [Leaver(*row) for row in connection.execute(marked)]
 
-    def too_many(self, connection: sa.Connection, leaving: int, allowed: int) -> int | None:
+    def missing(self, connection: sa.Connection) -> list[str]:
+        """Those shown that this run did not meet."""
+        shown = sa.select(self._c.source_id).where(*self._shown).execution_options(yield_per=KEYS)
+        return [source_id for source_id in connection.scalars(shown) if source_id not in self._seen]
+
+    def guarded(
+        self, connection: sa.Connection, leavers: Sequence[Leaver], allowed: int
+    ) -> tuple[Sequence[Leaver], int, int]:
+        """Who may go, how many the guard holds back, and of how many shown. Where a person just changed what
+        is shown, what the rules hide now goes at once: only what is missing may be a broken listing."""
+        ruled = [one for one in leavers if one.why == "hidden"] if self._new_mapping else []
+        doubtful = len(leavers) - len(ruled)
+        visible = self._too_many(connection, doubtful, allowed)
+        return (leavers, 0, 0) if visible is None else (ruled, doubtful, visible)
+
+    def _too_many(self, connection: sa.Connection, leaving: int, allowed: int) -> int | None:
         """How many were shown, when the guard holds the removals back; None when they may go. Records that
         came since the stream was last complete do not count: they must not hide the loss of the others."""
         if self._rekey or leaving <= allowed:

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from connectors.base import Page, Skipped
 from sync.mirror.arrival import batches
-from sync.mirror.aside import hidden_rows, quarantined_rows
+from sync.mirror.aside import gone_rows, quarantined_rows
+from sync.mirror.leaving import Leaver
 from sync.mirror.statements import KEYS
 from sync.mirror.stream import Stream
 from sync.mirror.tally import Finding, Tally
@@ -33,20 +34,21 @@ class Rehearsal:
         yield from self._unreadable(page.skipped)
         hidden = [gone for gone in page.gone if gone.why == "hidden"]
         yield from (Finding(self._name, gone.source_id, "hidden", why=gone.rule) for gone in hidden)
-        self.stream.tally += hidden_rows(hidden)
+        self.stream.tally += gone_rows(page.gone)
         self._told.update(self.stream.leaving.told(connection, page.gone))
 
     def end(self, connection: sa.Connection, allow_shrink: int) -> Iterator[Finding]:
         """What would be removed, or held back by the guard."""
         leaving = self.stream.leaving
-        going = {one.source_id: one.why for one in leaving.leavers(connection)} | self._told
-        visible = leaving.too_many(connection, len(going), allow_shrink)
-        if visible is not None:
-            self.stream.withheld, self.stream.visible = len(going), visible
-        else:
-            self.stream.tally += Tally(gone=len(going))
-        what = "gone" if visible is None else "withheld"
-        yield from (Finding(self._name, source_id, what, why=why) for source_id, why in going.items())
+        leavers = {one.source_id: one for one in leaving.leavers(connection)}
+        leavers |= {source_id: Leaver(source_id, None, why) for source_id, why in self._told.items()}
+        going, withheld, visible = leaving.guarded(connection, list(leavers.values()), allow_shrink)
+        self.stream.withheld, self.stream.visible = withheld, visible
+        self.stream.tally += Tally(gone=len(going))
+        gone = {one.source_id for one in going}
+        for one in leavers.values():
+            what = "gone" if one.source_id in gone else "withheld"
+            yield Finding(self._name, one.source_id, what, why=one.why)
 
     def _unreadable(self, skipped: Sequence[Skipped]) -> Iterator[Finding]:
         self.stream.leaving.met_unreadable(skipped)

@@ -27,6 +27,7 @@ class LastRun:
     message: str | None
     data_rows: int
     hidden_rows: int
+    deleted_rows: int
     quarantined_rows: int
     new: int
     changed: int
@@ -34,8 +35,8 @@ class LastRun:
 
     @property
     def placed_rows(self) -> int:
-        """Rows that stand in records. Read = placed + hidden + quarantined."""
-        return self.data_rows - self.hidden_rows - self.quarantined_rows
+        """Rows that stand in records. Read = placed + hidden + deleted + quarantined."""
+        return self.data_rows - self.hidden_rows - self.deleted_rows - self.quarantined_rows
 
 
 @dataclass(frozen=True)
@@ -193,8 +194,9 @@ def _last_runs(connection: sa.Connection) -> dict[tuple[str, str], LastRun]:
         .subquery()
     )
     same = sa.and_(c.source == newest.c.source, c.record == newest.c.record, c.started_at == newest.c.at)
-    columns = (c.started_at, c.ended_at, c.outcome, c.message, c.data_rows, c.hidden_rows, c.quarantined_rows)
-    rows = sa.select(c.source, c.record, *columns, c.new, c.changed, c.gone).join(newest, same).order_by(c.id)
+    columns = (c.started_at, c.ended_at, c.outcome, c.message, c.data_rows, c.hidden_rows, c.deleted_rows)
+    columns = (*columns, c.quarantined_rows, c.new, c.changed, c.gone)
+    rows = sa.select(c.source, c.record, *columns).join(newest, same).order_by(c.id)
     return {(source, record): LastRun(*rest) for source, record, *rest in connection.execute(rows)}
 
 

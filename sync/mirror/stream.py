@@ -25,7 +25,7 @@ from sync.mirror.arrival import (
     salt,
     storable,
 )
-from sync.mirror.aside import Aside, hidden_rows, left_out, quarantined, quarantined_rows
+from sync.mirror.aside import Aside, gone_rows, left_out, quarantined, quarantined_rows
 from sync.mirror.leaving import Leaver, Leaving
 from sync.mirror.stamps import hand_over, owners
 from sync.mirror.statements import KEYS, add, find, pieces, rewrite
@@ -42,6 +42,10 @@ STATE = (
 )
 SWEEP = 5_000  # records removed in one transaction
 NOTES = 50  # sentences for staff kept with a stream
+DOUBT = (
+    "removals wait: a row without a readable id was read, and may be any {record} that is missing "
+    "({missing} missing now)"
+)
 
 
 class Stream:
@@ -52,13 +56,16 @@ class Stream:
         self.tally, self.notes = Tally(), dict[str, None]()
         self.leaving = Leaving(begun, aim)
         self.withheld = self.visible = 0
-        self._arriving = Arriving(begun.record, begun.source, aim.map, salt(aim.mapping), aim.rekey)
+        self._arriving = Arriving(
+            begun.record, begun.source, aim.map, salt(aim.mapping), aim.rekey, aim.new_mapping
+        )
         self._table = TABLE[begun.record]
         self._mine = self._table.c.source == begun.source
         self._quarantine = Aside(QUARANTINE, "place", begun, begun.has_quarantined)
         self._hidden = Aside(HIDDEN, "source_id", begun, begun.has_hidden)
         self._cursor: str | None = begun.stored["cursor"]
         self._as_of: datetime | None = None
+        self.whole = aim.cursor is None  # whether this run hears of all there is
         self._leavers: Sequence[Leaver] | None = None
 
     def keep(self, connection: sa.Connection, page: Page, now: datetime, *, last: bool = False) -> None:
@@ -100,6 +107,8 @@ class Stream:
         self.notes.update(dict.fromkeys(page.notes))
         if self.aim.resumable:
             self._cursor = page.cursor or self._cursor
+        if page.whole is not None:
+            self.whole = page.whole
         if page.as_of is not None:
             self._as_of = min(self._as_of or page.as_of, page.as_of)
 
@@ -179,9 +188,15 @@ class Stream:
         self.leaving.met_unreadable(skipped)
         self.tally += quarantined_rows(skipped)
         self._quarantine.put(connection, [quarantined(one) for one in skipped], now)
+        self._freeze(
+            connection, [one.source_id for one in skipped if one.source_id and storable(one.source_id)]
+        )
+
+    def _freeze(self, connection: sa.Connection, ids: Sequence[str]) -> None:
+        """These are true as of the last good reading, not as of this one."""
         c = self._table.c
         good = sa.func.coalesce(sa.literal(self.begun.stored["as_of"], c.as_of.type), c.changed_at)
-        for some in pieces([one.source_id for one in skipped if one.source_id and storable(one.source_id)]):
+        for some in pieces(ids):
             freezing = sa.update(self._table).where(self._mine, c.source_id.in_(some))
             connection.execute(freezing.where(c.gone_at.is_(None), c.as_of.is_(None)).values(as_of=good))
 
@@ -190,26 +205,27 @@ class Stream:
         if not page.gone:
             return
         hidden = [one for one in page.gone if one.why == "hidden"]
-        self.tally += hidden_rows(hidden)
+        self.tally += gone_rows(page.gone)
         self._hidden.put(connection, [left_out(one) for one in hidden], now)
         self._hidden.drop(connection, [one.source_id for one in page.gone if one.why != "hidden"])
         self._quarantine.drop(connection, [one.source_id for one in page.gone])
         self.leaving.mark(connection, page.gone)
 
     def _guarded(self, connection: sa.Connection, allow_shrink: int) -> Sequence[Leaver]:
+        if self.leaving.in_doubt:
+            missing = self.leaving.missing(connection)
+            self._freeze(connection, missing)
+            self.notes[DOUBT.format(record=self.begun.name, missing=f"{len(missing):,}")] = None
         leavers = self.leaving.leavers(connection)
-        visible = self.leaving.too_many(connection, len(leavers), allow_shrink)
-        if visible is None:
-            return leavers
-        self.withheld, self.visible = len(leavers), visible
-        return ()
+        going, self.withheld, self.visible = self.leaving.guarded(connection, leavers, allow_shrink)
+        return going
 
     def _complete(self, connection: sa.Connection, now: datetime) -> None:
         """The last words of a whole run. Where removals are withheld nothing more is certain: as-of stays."""
         if self.aim.rekey:
             held = sa.update(self._table).where(self._mine, self._table.c.gone_why == REKEYING)
             connection.execute(held.values(gone_at=None, gone_why=None))
-        if self.aim.cursor is None:
+        if self.whole:
             self._quarantine.drop_unseen(connection)
             self._hidden.drop_unseen(connection)
         known: dict[str, Any] = {}

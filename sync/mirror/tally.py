@@ -8,11 +8,12 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True)
 class Tally:
-    """What became of the rows of a run. ``data_rows`` is always the sum of the next three."""
+    """What became of the rows of a run. ``data_rows`` is always the sum of the next four."""
 
     data_rows: int = 0
     placed_rows: int = 0
     hidden_rows: int = 0
+    deleted_rows: int = 0
     quarantined_rows: int = 0
     new: int = 0
     changed: int = 0

@@ -242,8 +242,38 @@ class TestGoing:
             Order, Page(gone=[Gone("2", "deleted"), Gone("9", "deleted")]), reads=Reads.CHANGES
         )
         outcome = world.sync()
-        assert (outcome.gone, outcome.data_rows, world.stored("2")["gone_why"]) == (1, 0, "deleted")
+        assert (outcome.gone, outcome.data_rows, world.stored("2")["gone_why"]) == (1, 2, "deleted")
         assert world.changes() == [("gone", "2", "", None, None)]
+
+    def test_a_word_heard_before_a_crash_is_not_forgotten_though_the_clock_was_set_back(
+        self, world: Any, make: Any
+    ) -> None:
+        world.connector.lists(Order, make.listing("1", "2", "3"), reads=Reads.CHANGES)
+        world.sync()
+        word = Page(gone=[Gone("2", "deleted")])
+        world.clock.pass_(hours=-1)
+        world.connector.lists(Order, word, Page(), RuntimeError("the power fails"), reads=Reads.CHANGES)
+        world.sync()
+        world.connector.lists(Order, word, reads=Reads.CHANGES)
+        world.sync()
+        assert world.shown() == {"1", "3"}
+
+    def test_what_a_new_rule_hides_goes_at_once_and_what_is_missing_still_waits(
+        self, world: Any, make: Any
+    ) -> None:
+        world.connector.lists(Order, make.listing(*"123456789"))
+        world.sync()
+        world.connector.version = "2"
+        hidden = [Gone(each, "hidden", "show.order.status: open is not in the list") for each in "123"]
+        world.connector.lists(Order, Page(rows=[make.row("9")], gone=hidden))
+        assert sorted(
+            f"{each.source_id} {each.what}" for each in world.rehearse() if each.what in ("gone", "withheld")
+        ) == [
+            *(f"{each} gone" for each in "123"),
+            *(f"{each} withheld" for each in "45678"),
+        ]
+        outcome = world.sync()
+        assert (outcome.gone, outcome.withheld, world.shown()) == (3, 5, set("456789"))
 
     def test_a_word_heard_before_a_crash_is_not_forgotten(self, world: Any, make: Any) -> None:
         world.connector.lists(Order, make.listing("1", "2", "3"), reads=Reads.CHANGES)
@@ -418,6 +448,20 @@ class TestUnreadable:
         outcome = world.sync()
         assert (outcome.outcome, outcome.new, outcome.quarantined_rows) == ("quarantined", 1, 3)
         assert (world.shown(), world.sync().new) == ({"3"}, 0)
+
+    def test_while_a_row_has_no_id_what_is_missing_stays_as_old_as_its_last_good_reading(
+        self, world: Any, make: Any
+    ) -> None:
+        world.connector.lists(Order, make.listing("1", "2"))
+        world.sync()
+        good = world.stream()["as_of"]
+        nameless = Skipped(None, "orders.csv, record 2", "id", "is blank")
+        world.connector.lists(Order, Page(rows=[make.row("1")], skipped=[nameless]))
+        assert any("removals wait" in note and "1 missing" in note for note in world.sync().notes)
+        assert (world.stored("1")["as_of"], world.stored("2")["as_of"]) == (None, good)
+        world.connector.lists(Order, make.listing("1", "2"))
+        world.sync()
+        assert world.stored("2")["as_of"] is None
 
     def test_a_record_whose_row_is_unreadable_stays_and_is_as_old_as_its_last_good_reading(
         self, world: Any, make: Any
@@ -668,6 +712,13 @@ class TestLeases:
             mirror.renew(connection, heir, later)
             with pytest.raises(mirror.Lost):
                 mirror.renew(connection, dead, later)
+
+    def test_a_lease_from_before_the_clock_was_set_back_does_not_lock_the_source_for_long(
+        self, world: Any, now: datetime
+    ) -> None:
+        with world.database.sync() as connection:
+            mirror.claim(connection, "shop", now + timedelta(days=1))
+            mirror.claim(connection, "shop", now)
 
     def test_a_lease_that_expired_is_lost_even_when_nobody_took_it(self, world: Any, now: datetime) -> None:
         with world.database.sync() as connection:
