@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.cli.report import problem_line, withheld_line
+from sync.cli.report import problem_lines, withheld_line
 from sync.cli.words import PLURALS, count, joined, moment, plain, quoted, records, span
 from sync.config import COMMON, STAGES, Config, status_key
 from sync.mirror.state import LastRun, SourceState, StreamState
@@ -17,6 +17,11 @@ from sync.owners.rules import Problem
 NEEDS_A_PERSON = ("refused", "crashed")
 SECTIONS = {"order": "orders", "ticket": "tickets"}
 LATE = timedelta(minutes=2)
+MISSING = "export its accounts again, or say whose one is: fanlight org link SOURCE ACCOUNT ORGANISATION"
+NO_LIST = (
+    "add its customers export under [[sources.files]]; where there is none, its orders or invoices export "
+    'once more, with profile = "shopify-orders-customers" or "xero-invoices-customers"'
+)
 SHOWN = 10  # unlinked accounts and unknown statuses listed; --json lists all
 
 
@@ -27,6 +32,8 @@ class Standing:
     sources: Sequence[SourceState]
     never: Sequence[str]  # configured, but no run ever began
     unlinked: Sequence[Unlinked]
+    primary: str
+    listed: bool  # whether the primary source tells of accounts themselves
     problems: Sequence[Problem]  # accounts the link rules cannot place
     unknown: Mapping[tuple[str, str], int]  # (record, status) without a stage → records
     blocked: int  # sign-ins held back in the last day
@@ -82,8 +89,8 @@ def lines(standing: Standing) -> Iterator[str]:
         yield f"{source.source} ({plain(source.label)}, {source.kind}): {verdict(source, standing.now)}"
         yield from (f"  {each}" for each in _source(source, standing))
     yield from (f"{source}: not synced yet: fanlight sync {source}" for source in standing.never)
-    yield from map(problem_line, standing.problems)
-    yield from _unlinked(standing.unlinked)
+    yield from problem_lines(standing.problems)
+    yield from _unlinked(standing)
     yield from _unknown(standing.unknown)
     if standing.blocked:
         yield f"{count(standing.blocked, 'sign-in')} blocked in the last 24 h: too many tries"
@@ -131,9 +138,10 @@ def _details(source: SourceState, stream: StreamState, standing: Standing) -> It
 
 
 def _run(run: LastRun, standing: Standing) -> str:
+    deleted = f"+ {run.deleted_rows:,} deleted at the source " if run.deleted_rows else ""
     read = (
         f"{count(run.data_rows, 'row')} read = {run.placed_rows:,} in records + {run.hidden_rows:,} hidden "
-        f"+ {run.quarantined_rows:,} quarantined"
+        f"{deleted}+ {run.quarantined_rows:,} quarantined"
     )
     moved = joined(
         *(
@@ -156,7 +164,8 @@ def _consequence(source: SourceState, failure: str, as_of: datetime | None, stan
     return f"data kept as of {standing.when(as_of)}" if as_of else "nothing new was kept"
 
 
-def _unlinked(accounts: Sequence[Unlinked]) -> Iterator[str]:
+def _unlinked(standing: Standing) -> Iterator[str]:
+    accounts = standing.unlinked
     if not accounts:
         return
     yield "waiting for an owner, and visible to nobody until then:"
@@ -164,9 +173,7 @@ def _unlinked(accounts: Sequence[Unlinked]) -> Iterator[str]:
         yield f"  {unlinked_line(account)}"
     if len(accounts) > SHOWN:
         yield f"  and {len(accounts) - SHOWN:,} more: fanlight org list --unlinked"
-    yield "  whose they are: fanlight org link SOURCE ACCOUNT ORGANISATION, or in the TOML: " + id_map_line(
-        accounts
-    )
+    yield from (f"  {line}" for line in cures(accounts, standing.primary, listed=standing.listed))
 
 
 def unlinked_line(account: Unlinked) -> str:
@@ -178,11 +185,24 @@ def unlinked_line(account: Unlinked) -> str:
     return f"{account.source} {quoted(account.account)}{name}: {records(account.records)}{apart}"
 
 
-def id_map_line(accounts: Sequence[Unlinked]) -> str:
-    """What to write under [organisations] for the first of these accounts."""
-    first = next((a for a in accounts if a.account is not None and not a.apart), None)
-    source, account = (first.source, quoted(first.account or "")) if first else ("SOURCE", '"ACCOUNT"')
-    return f'[organisations] ids = {{ {source} = {{ {account} = "ITS ID IN THE PRIMARY SOURCE" }} }}'
+def cures(accounts: Sequence[Unlinked], primary: str, *, listed: bool) -> Iterator[str]:
+    """What makes these accounts somebody's. Accounts of the primary source are customers once it lists them:
+    no id map can say whose they are."""
+    named = [a for a in accounts if a.account is not None and not a.apart]
+    if any(a.source == primary for a in named):
+        yield f"accounts of {primary} become customers once listed: {MISSING if listed else NO_LIST}"
+    others = [a for a in named if a.source != primary]
+    if others or not named:
+        yield f"whose they are: fanlight org link SOURCE ACCOUNT ORGANISATION{_id_map(others)}"
+
+
+def _id_map(accounts: Sequence[Unlinked]) -> str:
+    """What to write under [organisations] for the first of these."""
+    if not accounts:
+        return ""
+    first, account = accounts[0], quoted(accounts[0].account or "")
+    line = f'{first.source} = {{ {account} = "ITS ID IN THE PRIMARY SOURCE" }}'
+    return f", or in the TOML: [organisations] ids = {{ {line} }}"
 
 
 def _unknown(statuses: Mapping[tuple[str, str], int]) -> Iterator[str]:

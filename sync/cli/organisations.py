@@ -8,7 +8,7 @@ import click
 
 from sync import owners
 from sync.cli.app import App, WrongUse, by_whom
-from sync.cli.condition import id_map_line, unlinked_line
+from sync.cli.condition import cures, unlinked_line
 from sync.cli.words import count, plain, quoted, records
 from sync.owners import reading
 from sync.owners.reading import Organisation
@@ -37,7 +37,8 @@ def list_(app: App, /, unlinked: bool, as_json: bool) -> None:
         click.echo(json.dumps([_as_json(one) for one in found], ensure_ascii=False))
         return
     for one in found:
-        click.echo(f"{one.id}  {plain(one.name)}: {count(len(one.links), 'account')}, {records(one.records)}")
+        rest = {record: number for record, number in one.records.items() if record != "account"}
+        click.echo(f"{one.id}  {plain(one.name)}: {count(len(one.links), 'account')}, {records(rest)}")
     if not found:
         click.echo(f"no organisations yet: fanlight sync {app.config.organisations.primary}")
 
@@ -50,7 +51,9 @@ def _list_unlinked(app: App, as_json: bool) -> None:
     for one in found:
         click.echo(unlinked_line(one))
     if found:
-        click.echo("fanlight org link SOURCE ACCOUNT ORGANISATION, or in the TOML: " + id_map_line(found))
+        primary = app.config.organisations.primary
+        for line in cures(found, primary, listed=reading.lists_accounts(app.database, primary)):
+            click.echo(line)
     else:
         click.echo("every account belongs to somebody")
 

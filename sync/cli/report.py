@@ -1,7 +1,7 @@
 """What a sync says: per stream a line of counts that add up, then what a person should know or do. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -42,6 +42,7 @@ def line(outcome: Outcome) -> str:
     """One stream's run in one line; what it read always adds up."""
     parts = [f"{outcome.placed_rows:,} in records"]
     parts += [f"{outcome.hidden_rows:,} hidden by a rule"] if outcome.hidden_rows else []
+    parts += [f"{outcome.deleted_rows:,} deleted at the source"] if outcome.deleted_rows else []
     parts += [f"{outcome.quarantined_rows:,} quarantined"] if outcome.quarantined_rows else []
     moved = joined(*(f"{n:,} {what}" for what, n in _moves(outcome) if n)) or "nothing changed"
     read = f"{count(outcome.data_rows, 'row')} read = {' + '.join(parts)}; {moved}"
@@ -63,7 +64,7 @@ def afterwards(
         yield plain(note)
     for row in quarantined[:FEW]:
         yield f"quarantined: {quarantined_line(row)}"
-    if outcome.quarantined_rows > FEW:
+    if len(quarantined) > FEW:
         yield "all of them: fanlight status --quarantine"
     if outcome.withheld:
         yield withheld_line(outcome.source, outcome.record, outcome.withheld)
@@ -108,7 +109,20 @@ def link_lines(links: Sequence[Linked]) -> Iterator[str]:
         yield f"{count(number, 'account')} linked by {rule.replace('_', ' ')}"
     for link in (link for linked in links for link in linked.removed):
         yield f"{link.source} {quoted(link.account)} is no longer linked by {link.rule.replace('_', ' ')}"
-    yield from map(problem_line, links[-1].problems if links else ())
+    yield from problem_lines(links[-1].problems if links else ())
+
+
+def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
+    """Accounts the rules cannot place; those of a source that need the same cure are told as one."""
+    alike: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        alike.setdefault((problem.source, problem.cure), []).append(problem)
+    for (source, cure), found in alike.items():
+        if len(found) <= FEW:
+            yield from map(problem_line, found)
+            continue
+        first = "; ".join(f"{quoted(one.account)}: {plain(one.message)}" for one in found[:2])
+        yield f"{source}: {len(found):,} accounts cannot be placed, like {first}; {cure}"
 
 
 def problem_line(problem: Problem) -> str:

@@ -232,7 +232,7 @@ def sync(app: App, /, sources: tuple[str, ...], file: Path | None, **asked: Any)
     Exit codes: 0 done · 1 something failed, or removals wait · 2 wrong use or config
                 3 done, rows quarantined · 75 a source was busy
     --json:     exit_code, outcomes [source, record, outcome, message, data_rows, placed_rows,
-                hidden_rows, quarantined_rows, new, changed, unchanged, gone, withheld, notes,
+                hidden_rows, deleted_rows, quarantined_rows, new, changed, unchanged, gone, withheld, notes,
                 retry_at], links {organisations, added, removed, problems}, busy, problems,
                 stopped; with --dry-run findings [record, source_id, what, place, why, moved]
     """

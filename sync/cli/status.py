@@ -31,6 +31,8 @@ def standing(app: App) -> Standing:
         sources=[states[name] for name in ordered if name in states],
         never=[name for name in configured if name not in states],
         unlinked=reading.unlinked(app.database),
+        primary=app.config.organisations.primary,
+        listed=reading.lists_accounts(app.database, app.config.organisations.primary),
         problems=owners.problems(app.database, app.config),
         unknown=condition.unknown_statuses(app.config, statuses),
         blocked=blocked,

@@ -195,8 +195,8 @@ def _last_runs(connection: sa.Connection) -> dict[tuple[str, str], LastRun]:
     )
     same = sa.and_(c.source == newest.c.source, c.record == newest.c.record, c.started_at == newest.c.at)
     columns = (c.started_at, c.ended_at, c.outcome, c.message, c.data_rows, c.hidden_rows, c.deleted_rows)
-    columns = (*columns, c.quarantined_rows, c.new, c.changed, c.gone)
-    rows = sa.select(c.source, c.record, *columns).join(newest, same).order_by(c.id)
+    moves = (c.quarantined_rows, c.new, c.changed, c.gone)
+    rows = sa.select(c.source, c.record, *columns, *moves).join(newest, same).order_by(c.id)
     return {(source, record): LastRun(*rest) for source, record, *rest in connection.execute(rows)}
 
 

@@ -109,6 +109,13 @@ def link_of(connection: sa.Connection, key: Key) -> Link | None:
     return next(iter(links(connection, LINKS.c.source == key[0], LINKS.c.account == key[1])), None)
 
 
+def lists_accounts(database: Database, source: str) -> bool:
+    """Whether the source ever told of accounts themselves, not only of records that name them."""
+    with database.staff() as connection:
+        rows = sa.select(sa.literal(1)).where(ACCOUNTS.c.source == source)
+        return connection.scalar(rows.limit(1)) is not None
+
+
 def is_known(connection: sa.Connection, key: Key) -> bool:
     """Whether the mirror ever saw this account, by its own row or by a record that names it."""
     for record, table in TABLE.items():

@@ -2,6 +2,7 @@
 
 from sync.cli.explaining import explain
 from sync.cli.organisations import list_, show
+from sync.cli.status import status
 
 STRANGER = "stranger@x.example"
 
@@ -9,8 +10,8 @@ STRANGER = "stranger@x.example"
 def test_customers_are_listed_with_their_records(desk):
     desk.sync()
     told = desk.org("list").stdout
-    assert "Brightwater Ltd: 2 accounts, 1 account, 2 orders" in told
-    assert "Harbour & Sons: 1 account, 1 account" in told
+    assert "Brightwater Ltd: 2 accounts, 2 orders" in told
+    assert "Harbour & Sons: 1 account, no records" in told
 
 
 def test_before_the_first_sync_the_list_says_which_command_fills_it(desk):
@@ -22,6 +23,17 @@ def test_accounts_nobody_owns_are_listed_with_what_to_write(desk):
     told = desk.org("list", "--unlinked").stdout
     assert f'shop "{STRANGER}": 1 order' in told
     assert f'[organisations] ids = {{ shop = {{ "{STRANGER}" = "ITS ID IN THE PRIMARY SOURCE" }} }}' in told
+
+
+def test_accounts_of_the_primary_source_are_cured_by_a_list_of_them_not_by_an_id_map(desk):
+    toml = (desk.folder / "fanlight.toml").read_text("utf-8")
+    head, _, shop = toml.split("[[sources]]\n")
+    head = head.replace('"crm"', '"shop"').split("ids = ")[0]
+    desk.write("fanlight.toml", head + "[[sources]]\n" + shop)
+    desk.sync()
+    for told in (desk.org("list", "--unlinked").stdout, desk.run(status).stdout):
+        assert "ids = {" not in told
+        assert 'profile = "shopify-orders-customers"' in told
 
 
 def test_staff_link_an_account_and_its_orders_move_at_once(desk):
