@@ -16,7 +16,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from flask import Flask
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from connectors.records import Address
 from sync.tables import places
@@ -24,6 +24,7 @@ from sync.tables import places
 MINUTE, HOUR, DAY = 60, 3600, 86400
 AGES = ((MINUTE, 1, "just now"), (HOUR, MINUTE, "{} min ago"), (DAY, HOUR, "{} h ago"))
 NBSP = "\u00a0"
+NOTHING = Markup("")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Countries that write "City, Region 12345"; elsewhere the postcode stands before the city.
 REGION_LAST = {"us", "usa", "united states", "united states of america", "ca", "canada", "au", "australia"}
@@ -98,6 +99,18 @@ def day_text(day: date, locale: str) -> str:
     return format_date(day, "d MMM y" if locale == "en" else "medium", locale=locale)
 
 
+@lru_cache(maxsize=4096)
+def _day_element(day: date, locale: str) -> Markup:
+    said = escape(day_text(day, locale))
+    return Markup(f'<time datetime="{day.isoformat()}" title="{said}">{said}</time>')  # noqa: S704 - escaped
+
+
+def _time(at: datetime, title: str, said: str) -> Markup:
+    """A moment in a <time> element; ``title`` and ``said`` are escaped already."""
+    stamp = f"{at.isoformat()[:16]}Z"
+    return Markup(f'<time datetime="{stamp}" title="{title}">{said}</time>')  # noqa: S704 - escaped
+
+
 def quantity(value: Decimal | str | None, locale: str = "en") -> str:
     """A number of pieces without idle zeros: '3.000' → '3'."""
     if value is None or value == "":
@@ -106,7 +119,7 @@ def quantity(value: Decimal | str | None, locale: str = "en") -> str:
     return format_decimal(number.normalize(), locale=locale, decimal_quantization=False)
 
 
-def address(value: Address | Mapping[str, Any] | None) -> list[str]:
+def address(value: Address | Mapping[str, Any] | None, locale: str = "en") -> list[str]:
     """The lines of an address, as its country writes them; an empty list when there is nothing to show."""
     if value is None:
         return []
@@ -119,7 +132,15 @@ def address(value: Address | Mapping[str, Any] | None) -> list[str]:
         towns = [told.city, told.region, told.postcode]
     else:
         towns = [f"{told.postcode} {told.city}".strip(), told.region]
-    return [part for part in (told.name, *told.lines, *towns, told.country) if part]
+    return [part for part in (told.name, *told.lines, *towns, land(told.country.strip(), locale)) if part]
+
+
+@lru_cache(maxsize=512)
+def land(country: str, locale: str) -> str:
+    """A country's name: 'GB' → 'United Kingdom'; what is not a code stays as it is written."""
+    if len(country) != 2:
+        return country
+    return str(Locale.parse(locale).territories.get(country.upper(), country))
 
 
 def _address(value: Mapping[str, Any]) -> Address:
@@ -173,6 +194,10 @@ class Formats:
         """A number of pieces in this locale."""
         return quantity(value, self.locale)
 
+    def address(self, value: Address | Mapping[str, Any] | None) -> list[str]:
+        """The lines of an address, its country in this locale."""
+        return address(value, self.locale)
+
     def day(self, at: date | datetime | None) -> str:
         """The calendar day; a moment is taken in the portal's time zone."""
         if at is None:
@@ -198,15 +223,16 @@ class Formats:
     def when(self, at: date | datetime | None) -> Markup:
         """The day in a <time> element, with the exact moment as its title."""
         if at is None:
-            return Markup("")
-        stamp = at.isoformat() if not isinstance(at, datetime) else f"{at:%Y-%m-%dT%H:%MZ}"
-        return Markup('<time datetime="{}" title="{}">{}</time>').format(stamp, self.clock(at), self.day(at))
+            return NOTHING
+        if not isinstance(at, datetime):
+            return _day_element(at, self.locale)
+        there = at.astimezone(self.zone)
+        day = escape(day_text(there.date(), self.locale))
+        return _time(at, f"{day}, {there.hour:02}:{there.minute:02}", day)
 
     def since(self, at: datetime) -> Markup:
         """The age in a <time> element, with the exact moment as its title."""
-        return Markup('<time datetime="{}" title="{}">{}</time>').format(
-            f"{at:%Y-%m-%dT%H:%MZ}", self.clock(at), self.ago(at)
-        )
+        return _time(at, escape(self.clock(at)), escape(self.ago(at)))
 
     def today(self) -> date:
         """The portal's calendar day."""
@@ -223,7 +249,6 @@ class Formats:
 
 def install(app: Flask, formats: Formats) -> None:
     """Give the templates their filters."""
-    for name in ("money", "price", "quantity", "day", "clock", "planned", "ago", "when", "since"):
+    for name in ("money", "price", "quantity", "day", "clock", "planned", "ago", "when", "since", "address"):
         app.add_template_filter(getattr(formats, name), name)
-    app.add_template_filter(address, "address")
     app.add_template_filter(tidy, "tidy")

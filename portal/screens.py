@@ -1,6 +1,6 @@
 """How each record type looks: its title, columns, search, filters and order, as data.
 
-A new record type is one more ``Screen`` here, and a macro in ``parts/cells.html`` for each new cell.
+A new record type is one more ``Screen`` here, and its rows in ``templates/parts/rows``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,9 @@ from portal.gateway import Condition, Gateway, Slice, Where
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a list: ``cell`` names its macro, ``slot`` its place on a phone's card."""
+    """One column of a list; ``slot`` is its place on a phone's card."""
 
     title: str
-    cell: str
     slot: str  # title | state | date | amount | extra
 
 
@@ -73,11 +72,11 @@ ORDERS = Screen(
     many="orders",
     endpoint="browse.orders",
     columns=(
-        Column("Order", "order_number", "title"),
-        Column("Placed", "order_placed", "date"),
-        Column("Status", "order_stage", "state"),
-        Column("Expected", "order_expected", "extra"),
-        Column("Total", "order_total", "amount"),
+        Column("Order", "title"),
+        Column("Placed", "date"),
+        Column("Status", "state"),
+        Column("Expected", "extra"),
+        Column("Total", "amount"),
     ),
     seek="Number, PO, product or SKU",
     state="stage",
@@ -103,11 +102,11 @@ INVOICES = Screen(
     many="invoices and credit notes",
     endpoint="browse.invoices",
     columns=(
-        Column("Number", "invoice_number", "title"),
-        Column("Issued", "invoice_issued", "date"),
-        Column("Status", "invoice_state", "state"),
-        Column("Due", "invoice_due_on", "extra"),
-        Column("Total", "invoice_total", "amount"),
+        Column("Number", "title"),
+        Column("Issued", "date"),
+        Column("Status", "state"),
+        Column("Due", "extra"),
+        Column("Total", "amount"),
     ),
     seek="Number, reference, order or product",
     state="state",
@@ -133,10 +132,10 @@ PAYMENTS = Screen(
     many="payments",
     endpoint="browse.payments",
     columns=(
-        Column("Payment", "payment_number", "title"),
-        Column("Received", "payment_date", "date"),
-        Column("Method", "payment_method", "extra"),
-        Column("Amount", "payment_amount", "amount"),
+        Column("Payment", "title"),
+        Column("Received", "date"),
+        Column("Method", "extra"),
+        Column("Amount", "amount"),
     ),
     beside=Beside("invoice", "Invoices", "browse.invoices"),
 )
@@ -150,9 +149,9 @@ TICKETS = Screen(
     many="tickets",
     endpoint="browse.tickets",
     columns=(
-        Column("Subject", "ticket_subject", "title"),
-        Column("Updated", "ticket_updated", "date"),
-        Column("Status", "ticket_status", "state"),
+        Column("Subject", "title"),
+        Column("Updated", "date"),
+        Column("Status", "state"),
     ),
     seek="Number, subject or text",
 )

@@ -6,6 +6,7 @@ Worked out from mirrored columns and [stages] of the TOML. A status nobody mappe
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import product
 from typing import Literal
 
@@ -63,13 +64,17 @@ class OrderStages:
         told: set[str] = set(self._mapped.values()) or set(BAR)
         self._bar = tuple(s for s in BAR if s in told or s in ("received", "dispatched"))
         self._finished = {"delivered", "cancelled", self._bar[-1]}
+        self._pill = lru_cache(maxsize=1024)(self._worked_out)
 
     def pill(self, order: Found) -> Pill:
         """The stage of an order; a status nobody mapped is shown as the source wrote it."""
-        stage = self.stage(order.status, cancelled=bool(order.cancelled), dispatch=order.dispatch)
+        return self._pill(order.status, order.cancelled, order.dispatch)
+
+    def _worked_out(self, status: str, cancelled: int, dispatch: str) -> Pill:
+        stage = self.stage(status, cancelled=bool(cancelled), dispatch=dispatch)
         if stage is None:
-            return Pill("", tidy(order.status) or "No status given", "calm")
-        return Pill(stage, self.say(order.status, stage), TONES[stage])
+            return Pill("", tidy(status) or "No status given", "calm")
+        return Pill(stage, self.say(status, stage), TONES[stage])
 
     def say(self, status: str, stage: str) -> str:
         """The portal's wording of a status, where it has one for this very stage."""
