@@ -53,7 +53,11 @@ def chromium() -> Iterator[Browser]:
             advice = "NO BROWSER: install Chromium (apt-get install chromium) or set FANLIGHT_BROWSER to one"
             (pytest.fail if os.environ.get("CI") else pytest.skip)(advice)
         root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *root])
+        # People's browsers keep the pages they left in memory; playwright's does not unless it is told.
+        kept = ["--disable-back-forward-cache"]
+        browser = playwright.chromium.launch(
+            executable_path=path, args=[*FLAGS, *root], ignore_default_args=kept
+        )
         yield browser
         browser.close()
 

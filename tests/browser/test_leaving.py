@@ -18,7 +18,8 @@ def test_the_back_button_shows_nothing_after_signing_out(site: Any) -> None:
     visit.page.locator("form[action='/logout'] button").first.click()
     visit.page.wait_for_url("**/login")
     for _ in range(3):
-        visit.page.go_back()
+        visit.page.go_back(wait_until="commit")  # a page kept in memory is never loaded
+        visit.page.wait_for_function("document.readyState === 'complete'")
         assert visit.page.url.startswith(f"{site.base}/login"), visit.page.url
         assert site.world.a.canary not in visit.page.content()
 
