@@ -184,7 +184,7 @@ def test_somebody_unknown_gets_the_documented_pages_only(portal: Portal) -> None
         {"X-Org-Id": "{org}"}, {"Remote-User": "{member}"}, {"X-Forwarded-User": "{member}"},
         {"X-Original-URL": "/orders/{order}"}, {"X-Rewrite-URL": "/orders/{order}"},
         {"X-HTTP-Method-Override": "PUT"}, {"Cookie": "fanlight.inside=1; org={org}"},
-        {"fanlight.inside": "1"},
+        {"fanlight.inside": "1", "Remote-User": "{member}"},
     ],
     ids=lambda headers: next(iter(headers)),
 )  # fmt: skip

@@ -215,6 +215,12 @@ def test_a_secret_file_without_a_secret_is_refused(tmp_path: Path, write: Write,
     assert (problem.key, problem.line) == ("portal.secret_key", 4)
 
 
+def test_a_portal_with_a_key_that_could_be_guessed_does_not_load(write: Write) -> None:
+    with pytest.raises(BadConfig) as caught:
+        load(write(GOOD), ENVIRON | {"FANLIGHT_KEY": "change-me"})
+    assert [problem.key for problem in caught.value.problems] == ["portal.secret_key"]
+
+
 def test_no_secret_shows_in_a_config_or_in_what_is_said_about_it(write: Write) -> None:
     config = load(write(GOOD), ENVIRON)
     bad = refused(write(GOOD.replace("timezone", "timezon").replace('{ env = "FANLIGHT_KEY" }', f'"{KEY}"')))
