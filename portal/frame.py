@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Flask, current_app, g, render_template, url_for
 
-from connectors.records import Account
 from portal import brand
 from portal.gateway import Found, Freshness
 from sync.config import Config, Help
@@ -98,15 +97,13 @@ def caller(accounts: Sequence[Found], own: Help) -> Caller:
     return Caller(own)
 
 
-def show(template: str, *records: str, accounts: Sequence[Found] | None = None, **values: Any) -> str:
+def show(template: str, *records: str, **values: Any) -> str:
     """Render a page of mirrored ``records`` inside its frame."""
     config: Config = current_app.extensions["fanlight"].config
-    told = g.gateway.page(Account, order="source").rows if accounts is None else accounts
     return render_template(
         template,
         ages=ages(g.gateway.freshness(), records, g.sections, g.now),
-        accounts=told,
-        caller=caller(told, config.portal.help),
+        caller=caller(g.gateway.carers(), config.portal.help),
         **values,
     )
 

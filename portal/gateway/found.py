@@ -59,6 +59,7 @@ class Slice:
 
     rows: Sequence[Found]
     after: str | None
+    total: int | None = None  # of all pages, counted up to a cap; None where nobody asked
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,14 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Traced:
+    """A record with what changed on it since we mirror it, oldest first."""
+
+    found: Found
+    changes: Sequence[Change]
+
+
+@dataclass(frozen=True)
 class Standing:
     """What the mirror knows of one address in one organisation."""
 
@@ -108,6 +117,36 @@ class Standing:
     contact_names: Sequence[str]  # of the current contacts; of all where none is current
     live: bool  # at least one contact with this address is current
     known: bool  # at least one contact with this address was ever mirrored here
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A membership: somebody in an organisation by invitation."""
+
+    organisation: int
+    organisation_name: str
+    roles: str  # comma separated
+    contact_of: str | None  # the source that knew them as a contact when invited
+    revoked: bool
+
+
+@dataclass(frozen=True)
+class User:
+    """A person who may sign in, by address."""
+
+    id: int
+    email: str  # as written; mail goes here
+    name: str
+    deactivated: bool
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that decides what one address may see; ``user`` is None before its first sign-in."""
+
+    user: User | None
+    standings: Sequence[Standing]
+    seats: Sequence[Seat]
 
 
 @dataclass(frozen=True)

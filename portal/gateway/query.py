@@ -4,6 +4,7 @@ import operator
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,14 +15,21 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from connectors.records import NAMES, Record
 from portal.gateway.found import BadCursor, Condition, Either, Found, Where
-from sync.tables import MIRROR, TABLE, fold
+from sync.tables import TABLE, fold
 
 INTERNAL = frozenset({"org_id", "fingerprint", "data_rows", "search_text", "email_key"})
 DETAILS = frozenset({"lines", "shipments", "events", "payments", "allocations", "messages"})
 ADDRESSES = frozenset({"billing", "shipping", "ship_to", "bill_to"})
+# What lists do without, so that it is not read for nothing: only a record's own page shows it.
+OWN_PAGE = DETAILS | {
+    "belongs_to", "first_seen", "changed_at", "gone_at", "gone_why", "payment_status", "tracking", "note",
+    "subtotal", "discount", "tax", "refunded", "outstanding", "ship_to", "bill_to", "text",
+}  # fmt: skip
 LONGEST_SEARCH = 1000
 INT64 = 2**63
 Clause = sa.ColumnElement[bool]
+# Under short names: SQLite's schemas are put in once for a table then, not for each of its columns.
+TABLES = {record: table.alias(f"a_{table.name}") for record, table in TABLE.items()}
 COMPARE: dict[str, Callable[[Any, Any], Clause]] = {
     "eq": operator.eq,
     "lt": operator.lt,
@@ -40,6 +48,11 @@ class Stream(MsgStruct, frozen=True):
 
 Streams = Mapping[tuple[str, str], Stream]
 
+JSON = {
+    record: tuple(c.name for c in table.c if c.name in DETAILS | ADDRESSES and isinstance(c.type, sa.Text))
+    for record, table in TABLE.items()
+}
+
 
 class strpos(GenericFunction[int]):
     """Where a text stands in another, 0 for nowhere. Unlike LIKE: no wildcards, and no value it fails on."""
@@ -54,15 +67,20 @@ def _instr(element: strpos, compiler: Any, **told: Any) -> str:
 
 
 def columns(record: type[Record], *, details: bool) -> list[sa.Column[Any]]:
-    """The columns a page may show; a list does without details, so that lines are not read for nothing."""
-    left_out = INTERNAL if details else INTERNAL | DETAILS
-    return [column for column in TABLE[record].c if column.name not in left_out]
+    """The columns a page may show; a list does without what only a record's own page shows."""
+    left_out = INTERNAL if details else INTERNAL | OWN_PAGE
+    return [column for column in TABLES[record].c if column.name not in left_out]
+
+
+def one_of(column: sa.ColumnElement[str], values: Sequence[str]) -> Clause:
+    """IN with a parameter for each value: without values of its own it need not be written anew each time."""
+    return column.in_([sa.literal(value) for value in values])
 
 
 def visible(record: type[Record], sources: Sequence[str]) -> list[Clause]:
     """What customers may see at all: not gone, and of a source that is configured."""
-    table = TABLE[record]
-    return [table.c.gone_at.is_(None), table.c.source.in_(sources)]
+    table = TABLES[record]
+    return [table.c.gone_at.is_(None), one_of(table.c.source, sources)]
 
 
 def clause(record: type[Record], condition: Condition) -> Clause:
@@ -89,7 +107,7 @@ def clause(record: type[Record], condition: Condition) -> Clause:
 
 
 def _column(record: type[Record], name: str) -> sa.Column[Any]:
-    column = TABLE[record].c.get(name)
+    column = TABLES[record].c.get(name)
     if column is None:
         raise ValueError(f"{NAMES[record]} has no column {name}")
     return column
@@ -108,7 +126,7 @@ class Order:
     """The order of a list: one column, then ref, so that every row has a place of its own."""
 
     def __init__(self, record: type[Record], wanted: str) -> None:
-        table = TABLE[record]
+        table = TABLES[record]
         if wanted == "-sort_at" and "sort_at" not in table.c:
             wanted = "name"
         self.column, self.ref = _column(record, wanted.removeprefix("-")), table.c.ref
@@ -150,20 +168,17 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)  # OverflowError at the ends of the calendar
 
 
-def streams(connection: sa.Connection) -> Streams:
-    """Label and as-of of every stream."""
-    sources, streams = MIRROR["sources"].c, MIRROR["streams"].c
-    asked = sa.select(sources.source, streams.record, sources.label, streams.as_of)
-    rows = connection.execute(asked.where(streams.source == sources.source))
-    return {(source, record): Stream(label, as_of) for source, record, label, as_of in rows}
+@lru_cache(maxsize=256)
+def order(record: type[Record], wanted: str) -> Order:
+    """The order of a list; raises ValueError where it cannot be ordered so."""
+    return Order(record, wanted)
 
 
-def found(record: type[Record], row: sa.RowMapping, streams: Streams) -> Found:
+def found(record: type[Record], row: Mapping[str, Any], streams: Streams) -> Found:
     """A row as pages read it."""
-    values = {name: _decoded(name, value) for name, value in row.items()}
-    stream = streams.get((row["source"], NAMES[record]), Stream(row["source"], None))
+    values = dict(row)
+    for name in JSON[record]:
+        if isinstance(told := values.get(name), str):
+            values[name] = json.decode(told)
+    stream = streams.get((values["source"], NAMES[record])) or Stream(values["source"], None)
     return Found(NAMES[record], values, values["as_of"] or stream.as_of, stream.label)
-
-
-def _decoded(name: str, value: Any) -> Any:
-    return json.decode(value) if name in DETAILS | ADDRESSES and isinstance(value, str) else value

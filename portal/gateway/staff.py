@@ -10,7 +10,7 @@ from connectors.records import RECORDS, Record
 from portal.gateway import query
 from portal.gateway.found import Member, Owned
 from sync.database import Database
-from sync.tables import PORTAL, TABLE
+from sync.tables import MIRROR, PORTAL, TABLE
 
 ORGANISATIONS, MEMBERS, USERS = PORTAL["organisations"], PORTAL["members"], PORTAL["users"]
 MOST = 200
@@ -80,14 +80,21 @@ class StaffGateway:
         )  # fmt: skip
         return [Member(*row) for row in self._connection.execute(asked.limit(limit))]
 
+    def _streams(self) -> query.Streams:
+        """Label and as-of of every stream."""
+        sources, streams = MIRROR["sources"].c, MIRROR["streams"].c
+        asked = sa.select(sources.source, streams.record, sources.label, streams.as_of)
+        rows = self._connection.execute(asked.where(streams.source == sources.source))
+        return {(source, record): query.Stream(label, as_of) for source, record, label, as_of in rows}
+
     def _owned(self, record: type[Record], asked: sa.Select[Any]) -> Sequence[Owned]:
         table = TABLE[record]
         joined = asked.select_from(table.outerjoin(ORGANISATIONS, ORGANISATIONS.c.id == table.c.org_id))
-        streams = query.streams(self._connection)
+        streams = self._streams()
         rows = self._connection.execute(joined.limit(MOST)).mappings()
         return [
             Owned(
-                query.found(record, row, streams),
+                query.found(record, {**row}, streams),
                 row["org_id"],
                 row["organisation_name"] or "",
                 row["gone_at"],

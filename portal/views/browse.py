@@ -6,7 +6,7 @@ from flask import Blueprint, abort, g, request
 
 from connectors.records import Invoice, Order, Record, Ticket
 from portal import details, filters, frame, gate, screens, stages
-from portal.gateway import Condition, Found, Where
+from portal.gateway import Condition, Found, Traced, Where
 from portal.look import look
 from portal.screens import Screen
 
@@ -25,8 +25,8 @@ def orders() -> str:
 @gate.audience("orders")
 def order(ref: str) -> str:
     """One order: where it is, what is in it, what happened."""
-    found = _one(Order, ref)
-    changes = g.gateway.history(found)
+    traced: Traced = g.gateway.trace(Order, ref) or abort(404)
+    found, changes = traced.found, traced.changes
     return frame.show(
         "browse/order.html",
         "order",
@@ -97,10 +97,12 @@ def ticket(ref: str) -> str:
 def _list(screen: Screen) -> str:
     asked = filters.read(screen, request.args, look().formats, _states(screen))
     after = request.args.get("after")
-    page = g.gateway.page(screen.record, asked.where, order=asked.order, after=after, limit=screen.rows)
-    whole = not page.after and not after
-    total = len(page.rows) if whole else None if after else g.gateway.count(screen.record, asked.where)
-    return frame.show("browse/list.html", screen.name, screen=screen, asked=asked, page=page, total=total)
+    page = g.gateway.page(
+        screen.record, asked.where, order=asked.order, after=after, limit=screen.rows, counted=not after
+    )
+    return frame.show(
+        "browse/list.html", screen.name, screen=screen, asked=asked, page=page, total=page.total
+    )
 
 
 def _states(screen: Screen) -> filters.States:

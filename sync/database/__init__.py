@@ -35,7 +35,6 @@ class Store(Protocol):
     def migrate(self, migrations: Sequence[Migration], admin: str | None) -> None: ...
     def engine(self, role: str, write: bool, connections: int) -> sa.Engine: ...
     def bind(self, connection: sa.Connection, organisation: int | None, person: str | None) -> None: ...
-    def paired(self, connection: sa.Connection) -> bool: ...
 
 
 class Database:
@@ -104,10 +103,6 @@ class Database:
             raise ValueError("bind either one organisation or one person")
         self._store.bind(connection, organisation, person and email_key(person))
         connection.info["bound"] = True
-
-    def paired(self, connection: sa.Connection) -> bool:
-        """Whether mirror and portal belong together; False after one of them was restored or made anew."""
-        return self._store.paired(connection)
 
     def pair(self, connection: sa.Connection) -> None:
         """Declare them a pair again: after all rows were restamped, in the same ``sync()`` transaction."""

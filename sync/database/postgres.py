@@ -27,9 +27,6 @@ BEGIN_WEB = """
         set_config('idle_in_transaction_session_timeout', '60s', true)
 """
 BIND = "select set_config('app.org_id', %s, true), set_config('app.person', %s, true)"
-PAIRED = """
-    select m.value = p.value from mirror.meta m, portal.meta p where m.name = 'pairing' and p.name = 'pairing'
-"""
 # Everything that would let a role see past the policies, each as one sentence with its cure.
 HOLES = """
     select format('role %s is a superuser or bypasses row security: alter role %s nosuperuser nobypassrls',
@@ -132,10 +129,6 @@ class Server:
         """Show one scope's rows to the policies until the transaction ends."""
         told = ("" if organisation is None else str(organisation), person or "")
         connection.exec_driver_sql(BIND, told)
-
-    def paired(self, connection: sa.Connection) -> bool:
-        """Whether the two schemas belong together."""
-        return bool(connection.exec_driver_sql(PAIRED).scalar())
 
     def _login(self, role: str) -> sa.URL:
         told = getattr(self.passwords, "sync" if role == "owners" else role)

@@ -136,11 +136,6 @@ class Files:
         scope: wall.Scope = connection.info["scope"]
         scope.organisation, scope.person = organisation, person
 
-    def paired(self, connection: sa.Connection) -> bool:
-        """Whether the two files of a bound web connection belong together."""
-        row = connection.exec_driver_sql("select mirror, portal from temp.pairing").one()
-        return bool(row[0] == row[1])
-
     def _open(self, role: str, write: bool) -> sqlite3.Connection:
         own, other = ("mirror", "portal") if role == "sync" else ("portal", "mirror")
         try:

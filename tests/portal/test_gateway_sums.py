@@ -103,8 +103,10 @@ def test_history_is_told_oldest_first_and_for_one_record(database, two_organisat
             }
             connection.execute(MIRROR["changes"].insert().values(**row, **moved))
     with Gateway(database, world.a.id, world.sources) as door:
-        told = door.history(door.get(r.Order, world.a.refs["order"]))
-    assert [(change.before, change.after, change.at) for change in told] == [
+        traced = door.trace(r.Order, world.a.refs["order"])
+        assert traced.found == door.get(r.Order, world.a.refs["order"])
+        assert door.trace(r.Order, world.b.refs["order"]) is None
+    assert [(change.before, change.after, change.at) for change in traced.changes] == [
         ("new", "paid", now),
         ("paid", "sent", now + timedelta(2)),
     ]
@@ -174,6 +176,24 @@ def test_a_portal_restored_from_before_the_last_stamp_shows_nothing(database, tw
         open_door(database, two_organisations)
 
 
+def test_whom_to_call_is_the_first_current_account_that_names_somebody(
+    database, two_organisations, mirrored, now
+):
+    world = two_organisations
+    accounts = MIRROR["accounts"]
+    with database.sync() as connection:
+        connection.execute(accounts.delete())
+    nobody, gone, here = (
+        r.Account(source_id=n, name=n, owner_name=o) for n, o in (("1", ""), ("2", "X"), ("3", "Y"))
+    )
+    mirrored(nobody, here)
+    mirrored(gone, gone_at=now)
+    mirrored(r.Account(source_id="4", name="4", owner_name="B's own"), org_id=world.b.id)
+    with Gateway(database, world.a.id, world.sources) as door:
+        assert [(one.owner_name, one.label) for one in door.carers()] == [("Y", "Customer desk")]
+        assert len(door.freshness()) == 6
+
+
 def test_an_organisation_the_portal_does_not_know_shows_nothing(database, two_organisations):
     with pytest.raises(Restamping), Gateway(database, 12345, two_organisations.sources):
         pass
@@ -203,7 +223,7 @@ def test_a_door_that_stays_shut_gives_its_connection_back(database, two_organisa
 @pytest.mark.parametrize("written", ["both@both.example", " Both@BOTH.example\n"])
 def test_an_address_is_known_in_every_organisation_it_is_a_contact_of(database, two_organisations, written):
     world = two_organisations
-    told = gateway.people(database, written, world.sources)
+    told = gateway.people(database, written, world.sources).standings
     assert [(one.organisation, one.organisation_name) for one in told] == [
         (world.a.id, world.a.name),
         (world.b.id, world.b.name),
@@ -217,7 +237,8 @@ def test_an_address_is_known_in_every_organisation_it_is_a_contact_of(database, 
     ["stranger@example.net", "", " ", "\0", "both@both.example\0", "%", "bоth@both.example", "\ud800"],
 )
 def test_an_address_nobody_has_is_nobody(database, two_organisations, address):
-    assert list(gateway.people(database, address, two_organisations.sources)) == []
+    known = gateway.people(database, address, two_organisations.sources)
+    assert (known.user, list(known.standings), list(known.seats)) == (None, [], [])
     with gateway.person_scope(database, address) as connection:
         assert connection.execute(sa.select(PORTAL["organisations"])).all() == []
 
@@ -228,7 +249,7 @@ def test_a_leaver_is_known_but_not_live(database, two_organisations, now, left):
     change = {**left, "gone_at": now} if "gone_why" in left else left
     with database.sync() as connection:
         connection.execute(contacts.update().where(contacts.c.org_id == world.a.id).values(**change))
-    told = {one.organisation: one for one in gateway.people(database, world.both, world.sources)}
+    told = {one.organisation: one for one in gateway.people(database, world.both, world.sources).standings}
     assert (told[world.a.id].live, told[world.a.id].known) == (False, True)
     assert told[world.b.id].live
 

@@ -1,0 +1,79 @@
+"""The customer's questions as statements: made once and kept, only their parameters change."""
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from connectors.records import NAMES, Invoice, Record
+from portal.gateway import query
+from portal.gateway.query import TABLES
+from sync.tables import MIRROR
+
+Sources = tuple[str, ...]
+CHANGES = MIRROR["changes"].alias("h")
+TRACE = (CHANGES.c.at, CHANGES.c.kind, CHANGES.c.field, CHANGES.c.before, CHANGES.c.after)
+REF = sa.bindparam("ref", type_=sa.Text)
+TODAY = sa.bindparam("today", type_=sa.Date)
+ZERO: sa.ColumnClause[int] = sa.literal_column(
+    "0", sa.Integer
+)  # not a parameter: partial indexes are chosen by what stands in the statement
+
+
+@lru_cache(maxsize=256)
+def page(record: type[Record], sources: Sources, order: str, limit: int, *, counted: bool) -> sa.Select[Any]:
+    """A first page, and one row more where there is a second."""
+    asked = sa.select(*query.columns(record, details=False)).where(*query.visible(record, sources))
+    asked = asked.order_by(*query.order(record, order).by()).limit(limit + 1)
+    return asked.add_columns(total(record, sources, ())) if counted else asked
+
+
+def total(
+    record: type[Record], sources: Sources, clauses: Sequence[query.Clause], cap: int = 1000
+) -> sa.Label[int]:
+    """How many rows there are, counted up to ``cap`` + 1."""
+    some = sa.select(TABLES[record].c.ref).where(*query.visible(record, sources), *clauses).limit(cap + 1)
+    counted = sa.select(sa.func.count()).select_from(some.correlate(None).subquery("some"))
+    return counted.scalar_subquery().label("total_rows")
+
+
+@cache
+def one(record: type[Record], sources: Sources) -> sa.Select[Any]:
+    """The record behind a public id."""
+    asked = sa.select(*query.columns(record, details=True)).where(*query.visible(record, sources))
+    return asked.where(TABLES[record].c.ref == REF)
+
+
+@cache
+def traced(record: type[Record], sources: Sources) -> sa.Select[Any]:
+    """The same with what changed on it: a row for each change, one without any."""
+    t = TABLES[record].c
+    told = sa.and_(
+        CHANGES.c.record == NAMES[record], CHANGES.c.source == t.source, CHANGES.c.source_id == t.source_id
+    )
+    asked = one(record, sources).add_columns(*TRACE)
+    return asked.select_from(TABLES[record].outerjoin(CHANGES, told)).order_by(CHANGES.c.seq)
+
+
+@cache
+def statuses(record: type[Record], sources: Sources) -> sa.Select[Any]:
+    """The distinct source statuses."""
+    return sa.select(TABLES[record].c.status).distinct().where(*query.visible(record, sources))
+
+
+@cache
+def dues(sources: Sources) -> sa.Select[Any]:
+    """What is owed, per currency."""
+    t = TABLES[Invoice].c
+    owed, late = t.due > ZERO, sa.and_(t.due > ZERO, t.due_on < TODAY)
+    asked = sa.select(
+        t.currency,
+        sa.func.sum(t.due).label("due"),
+        sa.func.sum(sa.case((late, t.due), else_=ZERO)).label("overdue"),
+        sa.func.sum(sa.case((owed, 1), else_=ZERO)).label("open_count"),
+        sa.func.sum(sa.case((late, 1), else_=ZERO)).label("overdue_count"),
+        sa.func.min(sa.case((sa.and_(owed, t.due_on >= TODAY), t.due_on))).label("next_due_on"),
+    )
+    open_ones = (*query.visible(Invoice, sources), t.void == ZERO, t.due != ZERO)
+    return asked.where(*open_ones).group_by(t.currency)
