@@ -100,11 +100,13 @@ def invoice_sums(invoice: Found) -> Sums:
 
 def balance(invoice: Found) -> Sums:
     """Total less paid less credited is due; what the source does not give stays None."""
-    less: Sums = [("Paid", _less(invoice.paid)), ("Credited", _less(invoice.credited))]
+    credit = invoice.kind == "credit note"
+    paid, credited, due = ("Paid out", "Used", "Still to use") if credit else ("Paid", "Credited", "Due")
     return [
         ("Total", invoice.total),
-        *less,
-        ("Still to use" if invoice.kind == "credit note" else "Due", invoice.due),
+        (paid, _less(invoice.paid)),
+        (credited, _less(invoice.credited)),
+        (due, invoice.due),
     ]
 
 
@@ -127,11 +129,21 @@ def _date(text: str | None) -> date | None:
 
 def history(order: Found, changes: Sequence[Change], stages: OrderStages, formats: Formats) -> list[Happened]:
     """The source's own events and what we saw change, newest first."""
-    events = [Happened(event.at, event.what, seen=False) for event in told(order, "events")]
+    events = [Happened(event.at, tidy(event.what), seen=False) for event in told(order, "events")]
     if not events and (placed := order.placed or order.placed_on):
         events.append(Happened(placed, "Placed", seen=False))
-    seen = [Happened(c.at, say, seen=True) for c in changes if (say := _say(c, order, stages, formats))]
+    worth = [change for change in changes if not _told_already(change, changes, stages)]
+    seen = [Happened(c.at, say, seen=True) for c in worth if (say := _say(c, order, stages, formats))]
     return sorted(events + seen, key=lambda happened: _moment(happened.at), reverse=True)
+
+
+def _told_already(change: Change, changes: Sequence[Change], stages: OrderStages) -> bool:
+    """Whether a status that changed at the same moment says the same as what has left."""
+    says = {"part": "part_dispatched", "all": "dispatched"}.get(change.after or "")
+    return change.field == "dispatch" and any(
+        other.field == "status" and other.at == change.at and stages.mapped(other.after or "") == says
+        for other in changes
+    )
 
 
 def _moment(at: datetime | date) -> datetime:

@@ -105,6 +105,18 @@ def test_changes_are_told_in_words_and_what_says_nothing_is_left_out() -> None:
     ]
 
 
+def test_what_has_left_is_told_once_where_the_status_says_it_too() -> None:
+    assert said(("status", "unfulfilled", "partial"), ("dispatch", "none", "part")) == [
+        "Part dispatched (was Received)"
+    ]
+    assert said(("status", "unfulfilled", "paid"), ("dispatch", "none", "all"))[1:] == ["Everything has left"]
+
+
+def test_what_the_source_calls_an_event_begins_with_a_capital() -> None:
+    told = order(events=[{"at": "2026-11-20T10:00:00Z", "what": "placed"}])
+    assert [one.say for one in details.history(told, [], OrderStages(Stages()), FORMATS)] == ["Placed"]
+
+
 def test_an_order_without_events_begins_when_it_was_placed() -> None:
     (first,) = details.history(order(), [], OrderStages(Stages()), FORMATS)
     assert (first.say, first.at, first.seen) == ("Placed", NOW, False)

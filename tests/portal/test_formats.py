@@ -122,8 +122,10 @@ def test_a_code_of_a_source_becomes_words_and_words_stay(code: str, words: str) 
 
 def test_addresses_are_written_as_their_country_writes_them() -> None:
     place = {"name": "Harbour", "lines": ["1 Quay"], "city": "Portland", "region": "OR", "postcode": "97201"}
-    assert address({**place, "country": "US"}) == ["Harbour", "1 Quay", "Portland, OR 97201", "US"]
+    assert address({**place, "country": "US"}) == ["Harbour", "1 Quay", "Portland, OR 97201", "United States"]
     assert address({**place, "region": "", "country": "Germany"})[2] == "97201 Portland"
     assert address({**place, "region": "", "country": "United Kingdom"})[2:4] == ["Portland", "97201"]
+    assert address({**place, "country": "gb"}, "de")[-1] == "Vereinigtes Königreich"
+    assert address({**place, "country": "UK"})[-1] == "UK"  # no code there is, so it stays as written
     assert address(None) == []
     assert address({}) == []
