@@ -16,7 +16,12 @@ def account(browser: Any) -> str:
 
 def test_company_addresses_and_people_stand_with_the_source_that_told(house: Any) -> None:
     page = account(house.sign_in(house.ann))
-    for words in ("canary-a-7Q tax_number", "canary-a-7Q street", "member@a0017.example", "Billing address"):
+    for words in (
+        "canary-a-7Q tax_number",
+        "canary-a-7Q street",
+        "member@a0017.example",
+        "Billing and delivery address",
+    ):
         assert words in page
     assert page.count("Customer desk · as of") >= 3
 
