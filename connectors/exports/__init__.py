@@ -19,16 +19,15 @@ from msgspec.structs import replace
 
 from connectors.base import Connector, Failure, Page, Reads, Refused
 from connectors.exports.catalogue import Catalogue, Entry, Known, catalogue, together
-from connectors.exports.files import SourceFile
 from connectors.exports.layout import chosen, id_rule
 from connectors.exports.lookups import Lookups
 from connectors.exports.mapper import Mapper
 from connectors.exports.opened import Held, hold, members, notes, plan_of
 from connectors.exports.pages import Pages
 from connectors.exports.profile import shipped
-from connectors.exports.reader import peek
 from connectors.exports.settings import ExportsSettings
 from connectors.exports.spelling import told
+from connectors.exports.tables import open_file, peek
 from connectors.exports.values import Spelling
 from connectors.records import NAMES, RECORDS, Record
 
@@ -75,8 +74,10 @@ class Exports(Connector):
     def _shape(self, entry: Entry) -> list[Any]:
         """Everything beside the cells that a file's records depend on."""
         spelling = told(self.settings, entry.fileset, entry.profile)
-        lines, told_ = entry.fileset.lines, (entry.fileset.encoding, entry.fileset.delimiter)
-        return [entry.profile.digest(), repr(spelling), lines.parent if lines else "", *told_]
+        fileset, lines = entry.fileset, entry.fileset.lines
+        of_lines = [lines.parent, lines.sheet] if lines else []
+        told_ = [fileset.encoding, fileset.delimiter, fileset.sheet]
+        return [entry.profile.digest(), repr(spelling), *told_, *of_lines]
 
     def id_rule(self, record: type[Record]) -> str:
         """The columns ids are made of, as the files have them."""
@@ -87,8 +88,8 @@ class Exports(Connector):
         if not entry.profile.id.first:
             return id_rule(entry.profile.id)
         plan, _ = plan_of(self.settings, entry.profile)
-        with SourceFile(entry.path) as file:
-            header = peek(file, (*plan.head, *plan.line), entry.fileset.encoding, entry.fileset.delimiter)
+        with open_file(entry.path) as file:
+            header = peek(file, (*plan.head, *plan.line), entry.fileset)
         return id_rule(chosen(entry.profile.id, header))
 
     def check(self) -> None:

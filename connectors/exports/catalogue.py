@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.base import Failure, Garbled, Refused, Unavailable
-from connectors.exports.files import SourceFile, matching
+from connectors.exports.files import matching
 from connectors.exports.profile import Profile, shipped
-from connectors.exports.reader import Header, folded, peek
+from connectors.exports.reader import Header, folded
 from connectors.exports.settings import ExportsSettings, FileSet
+from connectors.exports.tables import headers, open_file
+from connectors.exports.workbook import several
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Catalogue:
         return list(dict.fromkeys([*self.entries, *self.problems]))
 
 
-Stamp = tuple[str, int, int, str | None]  # path, size, time of last change, the record told
+Stamp = tuple[str, int, int, str | None, str | None]  # path, size, time of last change, what is told
 Known = dict[Stamp, Profile]  # what files were recognised as
 
 
@@ -102,7 +104,7 @@ def _remembered(path: Path, fileset: FileSet, known: Known) -> Profile:
         seen = path.stat()
     except OSError:
         return recognise(path, fileset)  # which says in words why the file cannot be read
-    stamp = (str(path), seen.st_size, seen.st_mtime_ns, fileset.record)
+    stamp = (str(path), seen.st_size, seen.st_mtime_ns, fileset.record, fileset.sheet)
     if stamp not in known:
         known[stamp] = recognise(path, fileset)
     return known[stamp]
@@ -112,8 +114,12 @@ def recognise(path: Path, fileset: FileSet) -> Profile:
     """The shipped profile whose columns a file's header has; raises a Failure when none or several do."""
     profiles = {n: p for n, p in shipped().items() if fileset.record in (None, p.record)}
     wanted = {name for profile in profiles.values() for name in profile.recognise}
-    with SourceFile(path) as file:
-        header = peek(file, wanted, fileset.encoding, fileset.delimiter)
+    with open_file(path) as file:
+        found = headers(file, wanted, fileset)
+    meant = [header for header in found if any(_fits(profile, header) for profile in profiles.values())]
+    if len(meant) > 1:
+        raise Refused(several(path.name, meant))
+    header = (meant or found)[0]
     fitting = {name: profile for name, profile in profiles.items() if _fits(profile, header)}
     if not fitting:
         raise Refused(

@@ -14,7 +14,7 @@ from typing import Self
 from connectors.base import Refused, Unavailable
 
 CHUNK = 1 << 20
-SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
+OTHER_SPREADSHEETS = (".xls", ".xlsb", ".numbers")
 
 
 def matching(path: Path) -> list[Path]:
@@ -57,8 +57,10 @@ class SourceFile:
 
     def __init__(self, path: Path) -> None:
         self.path, self.name = path, path.name
-        if path.suffix.lower() in SPREADSHEETS:
-            raise Refused(f"{path.name} is a spreadsheet; save it as CSV (UTF-8) and put that file there")
+        if path.suffix.lower() in OTHER_SPREADSHEETS:
+            raise Refused(
+                f"{path.name} is a spreadsheet of another kind; save it as XLSX or CSV (UTF-8) instead"
+            )
         try:
             descriptor = os.open(
                 path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)

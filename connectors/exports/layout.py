@@ -11,7 +11,7 @@ from msgspec.structs import fields
 from connectors.base import Refused
 from connectors.exports.formula import Formula, Place
 from connectors.exports.plan import Plan, Text
-from connectors.exports.reader import Broken, Header, Sheet
+from connectors.exports.reader import Broken, Header, Odd, Sheet
 
 Pick = Callable[[Sequence[str]], tuple[str, ...]]
 
@@ -51,6 +51,9 @@ class Layout:
         self.once = [name for name in profile.once if parent is None and header.find(name) is not None]
         self.pick_once = self._pick(tuple(self.once))
         self._names = list(header.names)
+        asked = (*plan.head, *plan.line, *self.id_value.cells(), *key.cells(), *self.once)
+        self._asked = {at: name for name in asked if (at := header.find(name)) is not None}
+        self._key_at = {header.find(name) for name in key.cells()}
 
     def _positions(self) -> dict[str, int]:
         names = {*self.plan.head, *self.plan.line, *self.id_value.cells(), *_group_cells(self.plan)}
@@ -94,7 +97,9 @@ class Layout:
         width, key, names, number, part = self.width, self.key, self._names, 0, 0
         for line, cells in self.sheet.records():
             wrong, lost = "", False
-            if len(cells) != width:
+            if isinstance(cells, Odd):
+                wrong, lost = self._odd(cells)
+            elif len(cells) != width:
                 cells, wrong, lost = fitted(cells, width)
             first = cells[0].strip()
             if not first and not any(map(str.strip, cells)) and not wrong:
@@ -105,6 +110,12 @@ class Layout:
             number += 1
             cells.append("")
             yield DataRow(cells, "" if lost else key(cells), line, number, part, wrong)
+
+    def _odd(self, cells: Odd) -> tuple[str, bool]:
+        """What is wrong with the cells somebody reads, and whether the row cannot be placed for it."""
+        read = [at for at in sorted(cells.wrong) if at in self._asked]
+        wrong = "; ".join(f"{self._asked[at]}: {cells.wrong[at]}" for at in read)
+        return wrong, not self._key_at.isdisjoint(read)
 
     def head_columns(self, value: Formula | Place) -> list[tuple[int, str]]:
         """Position and name of the columns a value reads that the file has."""

@@ -1,15 +1,17 @@
 """Values looked up in another file: a product's name by its code, a customer's id by an e-mail address."""
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from connectors.base import Refused
 from connectors.exports.catalogue import Catalogue
-from connectors.exports.encoding import scan
-from connectors.exports.files import SourceFile, matching
+from connectors.exports.files import matching
 from connectors.exports.formula import Find, Formula
 from connectors.exports.plan import Plan
-from connectors.exports.reader import Sheet, peek
-from connectors.exports.settings import ExportsSettings
+from connectors.exports.reader import Sheet
+from connectors.exports.settings import ExportsSettings, FileSet
+from connectors.exports.tables import open_file, peek, scan
+from connectors.exports.tables import sheet as sheet_of
 from connectors.exports.values import clean
 
 Looked = Callable[[Sequence[str]], str]
@@ -56,13 +58,13 @@ class Lookups:
         """By → take; a key that stands for two different things finds nothing."""
         found: dict[str, str] = {}
         doubtful: set[str] = set()
-        for file, encoding, delimiter in self._files(find):
-            with file:
+        for path, fileset in self._files(find):
+            with open_file(path) as file:
                 file.must_rest(self._now, self._settings.settle)
-                header = peek(file, (find.by, find.take), encoding, delimiter)
-                contents = scan(file, encoding)
+                header = peek(file, (find.by, find.take), fileset)
+                contents = scan(file, fileset.encoding)
                 self.hashes[str(file.path)] = contents.sha256
-                sheet = Sheet(file, contents, header)
+                sheet = sheet_of(file, contents, header)
                 by, take = _column(sheet, find.by), _column(sheet, find.take)
                 for _, cells in sheet.records():
                     if len(cells) <= max(by, take) or not (key := clean(cells[by])):
@@ -77,14 +79,14 @@ class Lookups:
             self.notes.append(f"{said}: not looked up")
         return {key: said for key, said in found.items() if key not in doubtful}
 
-    def _files(self, find: Find) -> list[tuple[SourceFile, str | None, str | None]]:
+    def _files(self, find: Find) -> list[tuple[Path, FileSet]]:
         if find.file is not None:
-            return [(SourceFile(path), None, None) for path in matching(self._settings.resolve(find.file))]
+            return [(path, FileSet(path=path)) for path in matching(self._settings.resolve(find.file))]
         entries = self._catalogue.of(find.record or "")
         knowing = [e for e in entries if e.profile.reads(find.take)]
         if entries and not knowing:
             self.notes.append(f"{find.by} is taken as it is: no file of {find.record}s has {find.take}")
-        return [(SourceFile(e.path), e.fileset.encoding, e.fileset.delimiter) for e in knowing]
+        return [(e.path, e.fileset) for e in knowing]
 
 
 def _column(sheet: Sheet, name: str) -> int:

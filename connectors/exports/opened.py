@@ -11,17 +11,18 @@ from msgspec.structs import replace
 
 from connectors.base import Failure, Refused
 from connectors.exports.catalogue import Entry, together
-from connectors.exports.encoding import Contents, scan
+from connectors.exports.encoding import Contents
 from connectors.exports.files import SourceFile, natural
 from connectors.exports.formula import Formula
 from connectors.exports.layout import Layout, id_rule
 from connectors.exports.plan import Plan
 from connectors.exports.profile import Profile
-from connectors.exports.reader import Sheet, peek, with_escape
-from connectors.exports.settings import ExportsSettings, LinesFile
+from connectors.exports.reader import Sheet
+from connectors.exports.settings import ExportsSettings, FileSet, LinesFile
 from connectors.exports.shown import Shown
 from connectors.exports.spelling import decide, told
 from connectors.exports.survey import Evidence, Seen, Survey, survey
+from connectors.exports.tables import open_file, peek, scan, sheet
 from connectors.exports.values import Spelling
 
 
@@ -82,7 +83,7 @@ def hold(settings: ExportsSettings, entries: list[Entry], now: float, stack: Exi
             if path in held:
                 continue
             with problems.gathered():
-                file = stack.enter_context(SourceFile(path))
+                file = stack.enter_context(open_file(path))
                 file.must_rest(now, settings.settle)
                 held[path] = Held(file, scan(file, entry.fileset.encoding))
     problems.tell()
@@ -125,8 +126,7 @@ class Surveying:
 
     def _own(self, entry: Entry) -> Surveyed:
         plan, shown = plan_of(self._settings, entry.profile)
-        sheet = self._sheet(entry, entry.path, (*plan.head, *plan.line))
-        layout = Layout(sheet, plan)
+        layout = Layout(self._sheet(entry, entry.fileset, entry.path, (*plan.head, *plan.line)), plan)
         layout.must_hold(shown.required)
         return self._surveyed(entry, layout, self.ids if self._several or layout.own_id else None)
 
@@ -134,13 +134,15 @@ class Surveying:
         if not entry.profile.lines:
             raise Refused(f"{entry.path.name}: lines = … is told, but {entry.profile.title} maps no lines")
         plan, _ = plan_of(self._settings, entry.profile)
-        sheet = self._sheet(entry, self._settings.resolve(lines.file), (lines.parent, *plan.line))
-        return self._surveyed(entry, Layout(sheet, plan, parent=lines.parent), None)
+        path, beside = self._settings.resolve(lines.file), entry.fileset.of_lines
+        found = self._sheet(entry, beside, path, (lines.parent, *plan.line))
+        return self._surveyed(entry, Layout(found, plan, parent=lines.parent), None)
 
-    def _sheet(self, entry: Entry, path: Path, wanted: Iterable[str]) -> Sheet:
+    def _sheet(self, entry: Entry, fileset: FileSet, path: Path, wanted: Iterable[str]) -> Sheet:
         one = self._held[path]
-        header = peek(one.file, wanted, one.contents.encoding, entry.fileset.delimiter)
-        return with_escape(Sheet(one.file, one.contents, header))
+        read = fileset.model_copy(update={"encoding": one.contents.encoding})
+        decimal = told(self._settings, entry.fileset, entry.profile).decimal
+        return sheet(one.file, one.contents, peek(one.file, wanted, read), decimal)
 
     def _surveyed(self, entry: Entry, layout: Layout, ids: Seen | None) -> Surveyed:
         evidence = self._evidence[id(entry.fileset)]

@@ -5,7 +5,7 @@ import codecs
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import IO
 
@@ -28,6 +28,7 @@ class Header(Struct, frozen=True):
     names: tuple[str, ...]
     line: int = 1
     delimiter: str = ","
+    sheet: str = ""  # of a workbook
 
     def find(self, column: str) -> int | None:
         """The position of a column; spelling, case, '_' and a leading '*' aside. Raises Refused when it
@@ -39,6 +40,12 @@ class Header(Struct, frozen=True):
             said = f"the column {column} stands {len(found)} times (columns {where})"
             raise Refused(f"{self.file}: {said}; export it once only")
         return found[0] if found else None
+
+
+class Odd(list[str]):
+    """A record with cells that cannot be trusted; ``wrong`` says why, by their position."""
+
+    wrong: Mapping[int, str] = {}
 
 
 class Broken(list[str]):
@@ -89,12 +96,18 @@ def _sep(text: str) -> str | None:
 
 
 def _header(file: str, text: str, delimiter: str, wanted: set[str]) -> tuple[tuple[int, int, int], Header]:
-    """The best header under this delimiter, and how good it is: names found, rows of its width, width."""
     rows = [row for row in _first_rows(text, delimiter) if any(map(str.strip, row[1]))]
     if rows and rows[0][1][0].lower().startswith("sep="):
         rows = rows[1:]
+    return header_among(file, rows, delimiter, wanted)
+
+
+def header_among(
+    file: str, rows: list[tuple[int, list[str]]], delimiter: str, wanted: set[str], sheet: str = ""
+) -> tuple[tuple[int, int, int], Header]:
+    """The best header among these rows, and how good it is: names found, rows of its width, width."""
     if not rows:
-        return (0, 0, 0), Header(file, ())
+        return (0, 0, 0), Header(file, (), sheet=sheet)
     widths = Counter(len(cells) for _, cells in rows)
     usual = max(widths, key=lambda width: (widths[width] * (width > 1), width))
 
@@ -103,7 +116,7 @@ def _header(file: str, text: str, delimiter: str, wanted: set[str]) -> tuple[tup
 
     line, cells = max(rows[:60], key=score)
     hits = score((line, cells))[0]
-    found = Header(file, tuple(cell.strip() for cell in cells), line, delimiter)
+    found = Header(file, tuple(cell.strip() for cell in cells), line, delimiter, sheet)
     return (hits, widths[usual] * (usual > 1), usual), found
 
 

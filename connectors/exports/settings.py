@@ -51,6 +51,7 @@ class LinesFile(Table):
 
     file: Path
     parent: str
+    sheet: str | None = Field(default=None, min_length=1)  # of a workbook
 
 
 class FileSet(Told):
@@ -62,6 +63,7 @@ class FileSet(Told):
     complete: bool = False
     encoding: Annotated[str, AfterValidator(known_encoding)] | None = None
     delimiter: Literal[",", ";", "\t", "|"] | None = None
+    sheet: str | None = Field(default=None, min_length=1)  # of a workbook; a hidden one must be named
     lines: LinesFile | None = None
     map: Profile | None = None
 
@@ -85,6 +87,11 @@ class FileSet(Told):
                 )
             return {**table, "map": {**table["map"], "record": table["record"]}}
         return table
+
+    @property
+    def of_lines(self) -> "FileSet":
+        """What is told of the file of lines."""
+        return self.model_copy(update={"sheet": self.lines.sheet if self.lines else None})
 
     @property
     def told_profile(self) -> Profile | None:

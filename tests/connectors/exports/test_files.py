@@ -114,10 +114,11 @@ def test_a_pipe_in_the_place_of_a_file_does_not_hang(folder, read):
         read(folder.source(accounts("a.csv")), Account)
 
 
-def test_a_spreadsheet_is_refused_with_the_cure(folder, read):
-    folder.put("a.xlsx", b"PK\x03\x04")
-    with pytest.raises(Refused, match=r"a\.xlsx is a spreadsheet; save it as CSV"):
-        read(folder.source(accounts("a.xlsx")), Account)
+@pytest.mark.parametrize("name", ["a.xls", "a.XLS", "a.xlsb", "a.numbers"])
+def test_a_spreadsheet_of_an_unknown_kind_is_refused_with_the_cure(folder, read, name):
+    folder.put(name, b"\xd0\xcf\x11\xe0")
+    with pytest.raises(Refused, match=rf"{name} is a spreadsheet of another kind; save it as XLSX or CSV"):
+        read(folder.source(accounts(name)), Account)
 
 
 def test_the_lock_files_of_a_spreadsheet_program_are_left_alone(folder, read):
