@@ -145,8 +145,8 @@ class Order(Record, frozen=True, kw_only=True):
 
 
 class Invoice(Record, frozen=True, kw_only=True):
-    """A sales invoice or credit note. ``total = paid + credited + due`` always holds where all four are known;
-    on a credit note all four are negative or zero (money we owe the customer)."""
+    """A sales invoice or credit note. ``total = paid + credited + due`` where all four are known; on a credit
+    note all four are negative or zero (money we owe the customer)."""
 
     kind: str = "invoice"  # "invoice" or "credit note"
     number: str
