@@ -72,7 +72,7 @@ class Reads(Enum):
     EVERYTHING = "everything"
 
 
-class Row(Struct, frozen=True):
+class Row(Struct, frozen=True, gc=False):
     """One raw thing, not mapped yet. ``fingerprint`` is 8 bytes over everything its record is made of;
     ``data_rows`` is how many rows of the file it was read from (an order with three lines: three)."""
 

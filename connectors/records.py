@@ -10,7 +10,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 
-class Address(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Address(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A postal address as the source wrote it; ``lines`` are street lines, top first."""
 
     name: str = ""
@@ -21,7 +21,7 @@ class Address(Struct, frozen=True, kw_only=True, omit_defaults=True):
     country: str = ""
 
 
-class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Line(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One line of an order or invoice. ``quantity`` and ``unit_price`` may have any number of places;
     ``total`` is the line's amount as the source gives it."""
 
@@ -35,7 +35,7 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     shipped: Decimal | None = None  # how many of ``quantity`` have left; None = the source does not say
 
 
-class Shipment(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Shipment(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One parcel or delivery. ``url`` is the carrier's tracking page, https only."""
 
     number: str = ""
@@ -48,14 +48,14 @@ class Shipment(Struct, frozen=True, kw_only=True, omit_defaults=True):
     expected: date | None = None
 
 
-class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Something the source itself says happened to an order (placed, paid, dispatched, cancelled …)."""
 
     at: datetime | date
     what: str
 
 
-class InvoicePayment(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class InvoicePayment(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Money received for one invoice, as the invoice itself lists it."""
 
     on: date | None = None
@@ -64,7 +64,7 @@ class InvoicePayment(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reference: str = ""
 
 
-class Allocation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Allocation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A credit note set against an invoice; ``number`` is the other document's number."""
 
     number: str
@@ -72,7 +72,7 @@ class Allocation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     on: date | None = None
 
 
-class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A public message of a ticket. Internal notes never become one."""
 
     at: datetime | None = None
@@ -81,7 +81,7 @@ class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str = ""
 
 
-class Record(Struct, frozen=True, kw_only=True):
+class Record(Struct, frozen=True, kw_only=True, gc=False):
     """What every mirrored thing has. ``belongs_to`` is the source's own id of the customer (its account)."""
 
     source_id: str
@@ -89,7 +89,7 @@ class Record(Struct, frozen=True, kw_only=True):
     updated: datetime | None = None  # the source's own "last changed", where it has one
 
 
-class Account(Record, frozen=True, kw_only=True):
+class Account(Record, frozen=True, kw_only=True, gc=False):
     """The source's own customer. Its ``belongs_to`` is its own ``source_id``."""
 
     name: str
@@ -107,7 +107,7 @@ class Account(Record, frozen=True, kw_only=True):
     owner_phone: str = ""
 
 
-class Contact(Record, frozen=True, kw_only=True):
+class Contact(Record, frozen=True, kw_only=True, gc=False):
     """A person at a customer."""
 
     name: str
@@ -117,7 +117,7 @@ class Contact(Record, frozen=True, kw_only=True):
     active: bool = True
 
 
-class Order(Record, frozen=True, kw_only=True):
+class Order(Record, frozen=True, kw_only=True, gc=False):
     """A sales order. ``status`` is the source's own word; the portal turns it into a stage."""
 
     number: str
@@ -144,7 +144,7 @@ class Order(Record, frozen=True, kw_only=True):
     events: tuple[Event, ...] = ()
 
 
-class Invoice(Record, frozen=True, kw_only=True):
+class Invoice(Record, frozen=True, kw_only=True, gc=False):
     """A sales invoice or credit note. ``total = paid + credited + due`` where all four are known; on a credit
     note all four are negative or zero (money we owe the customer)."""
 
@@ -170,7 +170,7 @@ class Invoice(Record, frozen=True, kw_only=True):
     allocations: tuple[Allocation, ...] = ()
 
 
-class Payment(Record, frozen=True, kw_only=True):
+class Payment(Record, frozen=True, kw_only=True, gc=False):
     """A payment that stands for itself; ``invoice_number`` where the source says what it paid."""
 
     number: str = ""
@@ -181,7 +181,7 @@ class Payment(Record, frozen=True, kw_only=True):
     method: str = ""
 
 
-class Ticket(Record, frozen=True, kw_only=True):
+class Ticket(Record, frozen=True, kw_only=True, gc=False):
     """A support case mirrored from a helpdesk, with its public messages only."""
 
     number: str

@@ -29,11 +29,12 @@ def minor(amount: Decimal | None, currency: str, field: str) -> int | None:
     if not amount.is_finite():
         raise Unreadable(field, f"{amount} is not an amount")
     scaled = amount.scaleb(places(currency))
-    if scaled != scaled.to_integral_value():
-        raise Unreadable(field, f"{amount} is finer than {currency} allows ({places(currency)} places)")
     if abs(scaled) >= 2**63:
         raise Unreadable(field, f"{amount} is too large for an amount")
-    return int(scaled)
+    whole = int(scaled)
+    if whole != scaled:
+        raise Unreadable(field, f"{amount} is finer than {currency} allows ({places(currency)} places)")
+    return whole
 
 
 def _json(value: Any) -> str:
@@ -197,4 +198,5 @@ def encode(record: Record, now: datetime) -> dict[str, Any]:
     values = ENCODE[type(record)](record)
     if "sort_at" in values and values["sort_at"] is None:
         values["sort_at"] = now
-    return {"belongs_to": record.belongs_to, "updated": record.updated, **values}
+    values["belongs_to"], values["updated"] = record.belongs_to, record.updated
+    return values

@@ -3,7 +3,6 @@
 import hashlib
 import re
 import secrets
-from base64 import b32encode
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,8 @@ from babel.numbers import get_currency_precision
 from connectors.records import Account, Contact, Invoice, Order, Payment, Record, Ticket
 
 SCHEMA_VERSION = 1
+BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+PAIRS = [one + other for one in BASE32 for other in BASE32]  # of 10 bits
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -127,7 +128,8 @@ TRACKED: dict[type[Record], tuple[str, ...]] = {
 def ref(record: str, source: str, source_id: str) -> str:
     """The public id of a record: 16 base32 characters that survive a rebuild of the mirror."""
     digest = hashlib.sha256("\0".join((record, source, source_id)).encode()).digest()
-    return b32encode(digest[:10]).decode().lower()
+    bits = int.from_bytes(digest[:10], "big")
+    return "".join([PAIRS[bits >> shift & 1023] for shift in range(70, -1, -10)])
 
 
 def fold(text: str) -> str:

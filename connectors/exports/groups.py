@@ -12,7 +12,7 @@ from connectors.exports.survey import Survey
 NEIGHBOUR = "a row next to it cannot be placed and may belong to it"
 
 
-class Segment(Struct):
+class Segment(Struct, gc=False):
     """Adjacent rows of one key. ``wrong`` keeps the whole record out; ``begins``: its first row begins a
     record."""
 
@@ -40,7 +40,7 @@ def segments(layout: Layout, survey: Survey, file: int) -> Iterator[Segment]:
         if row.number > survey.rows:
             break
         cells = row.cells
-        begins = any(pick_once(cells))
+        begins = bool(once) and any(pick_once(cells))
         if (
             current is not None
             and grouped

@@ -16,7 +16,7 @@ from connectors.exports.reader import Broken, Header, Odd, Sheet
 Pick = Callable[[Sequence[str]], tuple[str, ...]]
 
 
-class DataRow(Struct):
+class DataRow(Struct, gc=False):
     """One data row as it stands in the file. ``key`` groups it ('' where nothing can tell); ``wrong`` says
     what is wrong with its shape."""
 

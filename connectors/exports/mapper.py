@@ -14,7 +14,7 @@ from connectors.exports import values
 from connectors.exports.amounts import known, settle
 from connectors.exports.formula import Formula, Place
 from connectors.exports.plan import Plan, Text
-from connectors.exports.values import Spelling, clean
+from connectors.exports.values import Spelling, unguarded
 from connectors.records import Account, Address, Event, Invoice, Line, Record, Shipment
 
 Cells = tuple[str, ...]
@@ -23,7 +23,7 @@ Later = tuple[str, Callable[[Cells, Mapping[str, Any]], Any]]
 MEND = "correct it in the source and export again"
 
 
-class Raw(Struct, frozen=True):
+class Raw(Struct, frozen=True, gc=False):
     """What a row of this connector holds: the cells its record is made of, in the plan's order, and how they
     are spelt. ``profile`` is the digest of the profile it is read by."""
 
@@ -136,8 +136,9 @@ class Mapper:
         typed = _typed(value.column or field.encode_name, parse, self.plan.nulls)
         if position is None:
             return lambda cells: typed(text(cells))
-        remembered = typed if parse is self._time else lru_cache(maxsize=4096)(typed)
-        return lambda cells: remembered(cells[position])
+        if parse is self._date:
+            typed = lru_cache(maxsize=4096)(typed)
+        return lambda cells: typed(cells[position])
 
     def _parser(self, types: set[Any]) -> Callable[[str], Any] | None:
         if Decimal in types:
@@ -205,8 +206,11 @@ def _shipment(table: list[Step], cells: Cells) -> Shipment | None:
 
 def _typed(label: str, parse: Callable[[str], Any], nulls: frozenset[str]) -> Callable[[str], Any]:
     def value(cell: str) -> Any:
-        if not cell or not (text := clean(cell, nulls)):
+        text = cell.strip()
+        if text in nulls:
             return None
+        if text[0] == "'":
+            text = unguarded(text)
         try:
             return parse(text)
         except ValueError as e:
@@ -223,5 +227,5 @@ def yes(value: Formula, text: Text, label: str) -> Callable[[Cells], bool]:
         words = {word.casefold() for word in (value.is_ or value.is_not or ())}
         wanted = value.is_ is not None
         return lambda cells: (text(cells).casefold() in words) is wanted
-    typed = _typed(label, values.truth, frozenset())
+    typed = _typed(label, values.truth, frozenset({""}))
     return lambda cells: bool(typed(text(cells)))

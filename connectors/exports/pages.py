@@ -73,12 +73,13 @@ class Pages:
     def _made(self) -> Iterator[Row | Gone | Skipped]:
         aside = Aside()
         try:
+            ids = self._ids.again()
             for number, member in enumerate(self._members):
-                again, ids = member.own.survey.keys.again, self._ids.again
+                again = member.own.survey.again
                 verdict = self._judges[number].verdict
                 joiner = self._lines.get(id(member.entry.fileset))
                 for segment in segments(member.own.layout, member.own.survey, number):
-                    if segment.key and (segment.key in again or segment.id in ids):
+                    if segment.key and (hash(segment.key) in again or hash(segment.id) in ids):
                         aside.put(segment)
                     else:
                         yield verdict(segment, joiner.of(segment.id) if joiner and segment.id else None)
@@ -123,7 +124,7 @@ def _joiner(member: Member, members: list[Member]) -> Lines:
     own, theirs = member.own.survey, lines.survey
     alone = sum(m.entry.fileset is member.entry.fileset for m in members) == 1
     found = segments(lines.layout, theirs, 0)
-    if alone and len(members) == 1 and not own.keys.again and not theirs.keys.again:
+    if alone and len(members) == 1 and not own.again and not theirs.again:
         if own.ascent.number and theirs.ascent.number:
             return Beside(found, as_numbers=True)
         if own.ascent.text and theirs.ascent.text:

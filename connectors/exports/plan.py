@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from connectors.exports.formula import Find, Formula
 from connectors.exports.profile import Profile
-from connectors.exports.values import NULLS, clean, salesforce_id
+from connectors.exports.values import NULLS, salesforce_id, unguarded
 
 Text = Callable[[Sequence[str]], str]
 
@@ -48,8 +48,10 @@ class Plan:
         nulls = self.nulls
 
         def read(cells: Sequence[str]) -> str:
-            cell = cells[position]
-            return clean(cell, nulls) if cell else cell
+            cell = cells[position].strip()
+            if cell in nulls:
+                return ""
+            return unguarded(cell) if cell[0] == "'" else cell
 
         return read
 

@@ -1,9 +1,13 @@
 """The first pass over a file's records: where the table ends, which keys come back, how dates and numbers
 are spelt."""
 
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
+from itertools import pairwise
+from re import ASCII, Pattern, compile
 from typing import Any
 
 from msgspec import Struct
@@ -16,6 +20,16 @@ from connectors.exports.layout import DataRow, Layout
 from connectors.records import Event, Line, Shipment
 
 REMEMBERED = 20_000  # cells of a column that need no second look
+LOOK = 1_000  # rows looked at together
+
+
+class Column(Struct, frozen=True):
+    """A column whose spelling must be known. ``kind``: number, date, time, or moment (either of these)."""
+
+    at: int
+    name: str
+    kind: str
+    met: set[str]  # cells that need no second look
 
 
 class Evidence:
@@ -27,34 +41,67 @@ class Evidence:
         self.signs: dict[str, str] = {}  # . , ? → an example
         self.naive = ""  # an example of a time without an offset
 
-    def see(self, kind: str, cell: str, name: str, row: DataRow, file: str) -> None:
-        """Look at one cell of a column of this kind."""
+    def look(self, columns: Iterable[Column], rows: Sequence[DataRow], file: str) -> None:
+        """Look at some rows. Columns in which every cell is as usual say nothing new."""
+        for column in columns:
+            at, met = column.at, column.met
+            text = "\n".join([row.cells[at] for row in rows]) + "\n"
+            if usual(column.kind, "".join(self.signs), bool(self.naive)).fullmatch(text):
+                continue
+            for row in rows:
+                cell = row.cells[at]
+                if cell and cell not in met:
+                    if len(met) < REMEMBERED:
+                        met.add(cell)
+                    self._see(column, values.clean(cell), row, file)
+
+    def _see(self, column: Column, cell: str, row: DataRow, file: str) -> None:
+        kind, place = column.kind, (file, column.name, row.line)
         if kind == "number":
             if (sign := values.decimal_sign(cell)) and sign not in self.signs:
-                self.signs[sign] = f"{cell!r} ({file}, {name}, line {row.line})"
+                self.signs[sign] = _example(cell, *place)
             return
         if (order := values.date_order(cell)) and order not in self.orders:
-            self.orders[order] = f"{cell!r} ({file}, {name}, line {row.line})"
+            self.orders[order] = _example(cell, *place)
         timed = kind == "time" or (kind == "moment" and ":" in cell)
         if timed and not self.naive and not values.has_zone(cell):
-            self.naive = f"{cell!r} ({file}, {name}, line {row.line})"
+            self.naive = _example(cell, *place)
+
+
+def _example(cell: str, file: str, name: str, line: int) -> str:
+    return f"{cell!r} ({file}, {name}, line {line})"
+
+
+@cache
+def usual(kind: str, signs: str, naive: bool) -> Pattern[str]:
+    """Lines, each a cell that says nothing beyond what is known already: blank, a whole number or one with
+    cents behind a sign met before, an ISO date, an ISO time with its offset."""
+    day, time = r"\d{4}-\d\d-\d\d", r"[T ]\d\d:\d\d:\d\d(?:\.\d++)?+"
+    zone = r"(?:Z| ?[+-]\d\d:?\d\d)" + "?+" * naive
+    cents = "|".join(rf"\{sign}\d\d?+" for sign in signs if sign != "?")
+    one = {
+        "number": rf"-?\d*+(?:{cents})?+",
+        "date": rf"(?:{day})?+",
+        "time": rf"(?:{day}{time}{zone})?+",
+        "moment": rf"(?:{day}(?:{time}{zone})?+)?+",
+    }
+    return compile(rf"(?:{one[kind]}\n)*+", ASCII)
 
 
 class Seen:
-    """Ids met so far in the files of a stream; hashes only, because a false alarm merely takes the slower
-    way."""
+    """Ids met so far in the files of a stream, as hashes (8 bytes each): a false alarm merely takes the
+    slower way."""
 
     def __init__(self) -> None:
-        self._hashes: set[int] = set()
-        self.again: set[str] = set()
+        self._hashes = array("q")
 
     def add(self, key: str) -> None:
-        """Remember a key; one met before goes to ``again``."""
-        mark = hash(key)
-        if mark in self._hashes:
-            self.again.add(key)
-        else:
-            self._hashes.add(mark)
+        """Remember a key."""
+        self._hashes.append(hash(key))
+
+    def again(self) -> frozenset[int]:
+        """The hashes of keys that were met more than once."""
+        return frozenset(one for one, other in pairwise(sorted(self._hashes)) if one == other)
 
 
 class Ascent:
@@ -62,23 +109,24 @@ class Ascent:
 
     def __init__(self) -> None:
         self.text = self.number = True
-        self._last = ""
+        self._last, self._last_number = "", -1
 
     def add(self, key: str) -> None:
         """The next key."""
-        if self._last:
-            self.text = self.text and key > self._last
-            self.number = (
-                self.number and key.isdecimal() and self._last.isdecimal() and int(key) > int(self._last)
-            )
+        if self.text:
+            self.text = key > self._last
+        if self.number:
+            number = int(key) if key.isdecimal() and len(key) < 100 else -1
+            self.number, self._last_number = number > self._last_number, number
         self._last = key
 
 
 class Survey(Struct, frozen=True):
-    """What the first pass found. The table has ``rows`` data rows; ``notes`` tell what stands below it."""
+    """What the first pass found. The table has ``rows`` data rows; ``again`` are the hashes of
+    keys that come back after other keys; ``notes`` tell what stands below the table."""
 
     rows: int
-    keys: Seen
+    again: frozenset[int]
     ascent: Ascent
     notes: tuple[str, ...]
 
@@ -86,30 +134,32 @@ class Survey(Struct, frozen=True):
 def survey(layout: Layout, evidence: Evidence, ids: Seen | None, told: Iterable[str] = ()) -> Survey:
     """Read all records once. ``ids`` collects ids across files where it is given; ``told`` kinds need no
     evidence."""
-    columns = [(*column, set[str]()) for column in observed(layout) if column[2] not in set(told)]
-    keys, ascent, file = Seen(), Ascent(), layout.sheet.name
+    columns = [Column(*column, set()) for column in observed(layout) if column[2] not in set(told)]
+    keys, ascent, file, once = Seen(), Ascent(), layout.sheet.name, layout.once
     rows, last, open_key, part, pick_once = 0, None, None, 0, layout.pick_once
     tail: list[DataRow] = []
+    looking: list[DataRow] = []
     for row in layout.rows():
         last, cells = row, row.cells
-        if _is_note(row):
+        if cells.count("") >= layout.width - 1 and _is_note(row):
             tail.append(row)
             continue
-        for at, name, kind, met in columns if not row.wrong else ():
-            cell = cells[at]
-            if cell and cell not in met:
-                if len(met) < REMEMBERED:
-                    met.add(cell)
-                evidence.see(kind, values.clean(cell), name, row, file)
+        if columns and not row.wrong:
+            looking.append(row)
+            if len(looking) == LOOK:
+                evidence.look(columns, looking, file)
+                looking = []
         rows, tail = row.number, []
-        if row.key != open_key or not layout.grouped or row.part != part or any(pick_once(cells)):
+        if row.key != open_key or not layout.grouped or row.part != part or (once and any(pick_once(cells))):
             open_key, part = row.key, row.part
             keys.add(open_key)
             ascent.add(open_key)
             if ids is not None and (ident := layout.id(cells)):
                 ids.add(ident)
+    evidence.look(columns, looking, file)
     _must_be_whole(layout, last)
-    return Survey(rows, keys, ascent, _below(file, tail))
+    again = frozenset[int]() if ascent.text or ascent.number else keys.again()
+    return Survey(rows, again, ascent, _below(file, tail))
 
 
 def observed(layout: Layout) -> list[tuple[int, str, str]]:

@@ -54,9 +54,12 @@ def clean(cell: str, nulls: frozenset[str] = NULLS) -> str:
     cell = cell.strip()
     if cell in nulls:
         return ""
-    if cell[0] == "'" and cell[1:2] in GUARDED and len(cell) > 1:
-        return cell[1:]
-    return cell
+    return unguarded(cell) if cell[0] == "'" else cell
+
+
+def unguarded(cell: str) -> str:
+    """A cell that begins with an apostrophe, without it where a spreadsheet put it there."""
+    return cell[1:] if len(cell) > 1 and cell[1] in GUARDED else cell
 
 
 def salesforce_id(text: str) -> str:
@@ -87,6 +90,8 @@ def number_parser(decimal: str) -> Callable[[str], Decimal]:
     )
 
     def parse(cell: str) -> Decimal:
+        if plain.fullmatch(cell):  # the usual case
+            return Decimal(cell.replace(",", "."))
         digits, negative = _unsigned(cell)
         if not plain.fullmatch(digits):
             if not grouped.fullmatch(digits):
@@ -160,6 +165,11 @@ def date_parser(order: str) -> Callable[[str], date]:
     dropped."""
 
     def parse(cell: str) -> date:
+        if len(cell) == 10 and cell[4] == cell[7] == "-":  # the usual case
+            try:
+                return date.fromisoformat(cell)
+            except ValueError:
+                pass
         found = MOMENT.fullmatch(cell)
         if found is None:
             raise ValueError("is not a date")
@@ -179,7 +189,7 @@ def time_parser(order: str, timezone: str) -> Callable[[str], datetime]:
             if zone is None:
                 raise ValueError("has no offset, and no timezone is told")
             moment = moment.replace(tzinfo=zone)
-        return moment.astimezone(UTC)
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
     return parse
 

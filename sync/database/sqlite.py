@@ -21,6 +21,8 @@ from sync.database.rights import MIRROR_RIGHTS, PORTAL_RIGHTS, READ, SCOPED_IN_P
 from sync.database.versions import Migration, WrongDatabase, new_value, refuse_version, statements
 from sync.tables import SCHEMA_VERSION, section
 
+CACHE = 32_768  # KiB of the mirror its writer keeps in memory: index pages are written once, not per page
+CHECKPOINT = 16_384  # pages of 4 KiB: the mirror's log grows to 64 MB before it is put into the file
 KEPT = 5  # connections of a role that stay open
 PATIENCE = {"web": 5.0, "staff": 5.0, "sync": 30.0, "owners": 30.0}  # seconds a writer waits for another
 SPOKEN = re.compile(
@@ -154,6 +156,9 @@ class Files:
         connection.execute("pragma foreign_keys = on")
         connection.execute("pragma temp_store = memory")
         connection.execute(f"pragma main.synchronous = {'normal' if name == 'mirror' else 'full'}")
+        if name == "mirror" and mode == "rw":
+            connection.execute(f"pragma cache_size = -{CACHE}")
+            connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT}")
         return connection
 
     def _uri(self, name: str, mode: str) -> str:

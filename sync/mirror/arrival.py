@@ -35,6 +35,7 @@ class Arriving:
     salt: int  # of the mapping: under another mapping every fingerprint is another
     hold: bool  # rekeying: what is new stays out of sight until the old ids go
     anew: bool  # under a new mapping a time of last change may be read as another: it tells no age
+    silent: bool  # nothing of this run goes into the change log
 
     def fingerprint(self, row: Row) -> int:
         """The row's fingerprint as it is stored: a signed 64-bit number that tells the mapping, too."""
@@ -91,6 +92,8 @@ def batches(rows: Sequence[Row], size: int) -> Iterator[list[Row]]:
 
 def storable(text: str) -> bool:
     """Whether a database can hold it: PostgreSQL takes no NUL, neither takes half a surrogate pair."""
+    if text.isascii():
+        return "\0" not in text
     try:
         return b"\0" not in text.encode()
     except UnicodeEncodeError:
@@ -132,10 +135,12 @@ def place(
     if arriving.hold and (old is None or old["gone_at"]):
         values["gone_at"], values["gone_why"] = now, REKEYING
     if old is None:
-        key = {"source": arriving.source, "source_id": row.source_id}
-        key["ref"] = ref(NAMES[arriving.record], arriving.source, row.source_id)
-        plan.new.append({**key, "first_seen": now, "changed_at": now, **values})
-        plan.log.append(_line(row, values, "new"))
+        values["source"], values["source_id"] = arriving.source, row.source_id
+        values["ref"] = ref(NAMES[arriving.record], arriving.source, row.source_id)
+        values["first_seen"] = values["changed_at"] = now
+        plan.new.append(values)
+        if not arriving.silent:
+            plan.log.append(_line(row, values, "new"))
         plan.verdicts.append((row, "new", ()))
     elif not arriving.anew and _is_older(values, old):
         plan.verdicts.append((row, "older", ()))
@@ -159,7 +164,8 @@ def _rewrite(
     ]
     back = old["gone_at"] is not None
     values["changed_at"] = now if moved or back else old["changed_at"]
-    plan.rewritten.append({"source": arriving.source, "source_id": row.source_id, **values})
+    values["source"], values["source_id"] = arriving.source, row.source_id
+    plan.rewritten.append(values)
     if values["org_id"] != old["org_id"]:
         plan.moved_account.append(row.source_id)
     if back:

@@ -57,7 +57,7 @@ class Stream:
         self.leaving = Leaving(begun, aim)
         self.withheld = self.visible = 0
         self._arriving = Arriving(
-            begun.record, begun.source, aim.map, salt(aim.mapping), aim.rekey, aim.new_mapping
+            begun.record, begun.source, aim.map, salt(aim.mapping), aim.rekey, aim.new_mapping, aim.silent
         )
         self._table = TABLE[begun.record]
         self._mine = self._table.c.source == begun.source
