@@ -1,8 +1,11 @@
 """Which files of a source hold which record: told in the TOML, else recognised by their headers."""
 
+import tomllib
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from connectors.base import Failure, Garbled, Refused, Unavailable
 from connectors.exports.files import matching
@@ -121,6 +124,8 @@ def recognise(path: Path, fileset: FileSet) -> Profile:
         raise Refused(several(path.name, meant))
     header = (meant or found)[0]
     fitting = {name: profile for name, profile in profiles.items() if _fits(profile, header)}
+    if not fitting and (said := refused(header)):
+        raise Refused(f"{path.name}: {said}")
     if not fitting:
         raise Refused(
             f"{path.name}: its columns ({', '.join(filter(None, header.names[:8]))} …) are none of the known "
@@ -133,6 +138,22 @@ def recognise(path: Path, fileset: FileSet) -> Profile:
             f'{path.name} may be {" or ".join(winners)}; add profile = "{winners[0]}" under [[sources.files]]'
         )
     return fitting[winners[0]]
+
+
+@cache
+def _never() -> list[dict[str, Any]]:
+    """Formats that are known and never read, with the reason."""
+    told = tomllib.loads((Path(__file__).parent / "never.toml").read_text(encoding="utf-8"))
+    return list(told["format"])
+
+
+def refused(header: Header) -> str:
+    """Why a file with this header is never read; '' where nothing says so."""
+    names = {folded(name) for name in header.names}
+    for told in _never():
+        if names.issuperset(map(folded, told["recognise"])) and names.isdisjoint(map(folded, told["unless"])):
+            return str(told["says"])
+    return ""
 
 
 def _fits(profile: Profile, header: Header) -> bool:

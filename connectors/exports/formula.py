@@ -14,7 +14,10 @@
                                            file in that record's files; fold = true ignores case; where
                                            nothing is found the cell stays (keep = false: blank)
 { sum = "total", tax = "tax" }             over the lines; ``tax`` is added where the source excludes it
-{ product = ["quantity", "unit_price"] }   of the line's other fields
+{ column = "C", date_order = "dmy" }       a date whose order is known though the file writes others too
+{ sign = "total", negative = "credit note", default = "invoice" }
+                                           by the sign of what this field of the lines adds up to
+{ product = ["quantity", "unit_price"] }   of the line's other fields; off = "C": less that many per cent
 { from = "total", minus = ["tax"] }        of the record's other fields
 { of = "quantity", when = "C", is = ["fulfilled"], unclear = ["partial"] }
                                            that field where the cell is one of these, unknown where it
@@ -27,7 +30,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-FORMS = ("column", "first", "join", "constant", "sum", "product", "from", "of")
+FORMS = ("column", "first", "join", "constant", "sum", "product", "from", "of", "sign")
 
 
 class Table(BaseModel):
@@ -73,6 +76,9 @@ class Formula(Table):
     sum: str | None = None
     tax: str | None = None
     product: tuple[str, str] | None = None
+    off: str | None = None
+    sign: str | None = None
+    negative: str = ""
     base: str | None = Field(default=None, alias="from")
     minus: tuple[str, ...] = ()
     of: str | None = None
@@ -83,6 +89,7 @@ class Formula(Table):
     is_: tuple[str, ...] | None = Field(default=None, alias="is")
     is_not: tuple[str, ...] | None = None
     filled: bool = False
+    date_order: Literal["dmy", "mdy", "ymd"] | None = None
     as_: Literal["text", "salesforce-id"] = Field(default="text", alias="as")
     find: Find | None = None
 
@@ -97,9 +104,12 @@ class Formula(Table):
             self.product,
             self.base,
             self.of,
+            self.sign,
         )
         if sum(part is not None and part != () for part in given) != 1:
             raise ValueError(f"needs exactly one of {', '.join(FORMS)}")
+        if (self.off and not self.product) or (self.sign is None) != (not self.negative):
+            raise ValueError("off belongs to a product; sign and negative belong together")
         if (self.of is None) != (self.when is None) or (self.of is not None and self.is_ is None):
             raise ValueError("of, when and is belong together")
         return self
@@ -107,7 +117,7 @@ class Formula(Table):
     @property
     def computed(self) -> bool:
         """Made from other fields, not from cells."""
-        return self.sum is not None or self.product is not None or self.base is not None
+        return any(form is not None for form in (self.sum, self.product, self.base, self.sign))
 
     def cells(self) -> Iterator[str]:
         """The columns it reads."""
@@ -115,6 +125,8 @@ class Formula(Table):
             yield self.column
         if self.when is not None:
             yield self.when
+        if self.off is not None:
+            yield self.off
         for part in (*self.first, *self.join):
             yield from part.cells()
 

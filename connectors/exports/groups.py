@@ -76,13 +76,13 @@ def _begun(layout: Layout, row: DataRow, file: int, begins: bool) -> Segment:
         row.key,
         ident,
         layout.pick_head(cells),
-        [layout.pick_line(cells)],
+        layout.lines(cells),
         file,
         row.part,
         row.number,
         row.line,
         begins=begins,
-        wrong=row.wrong,
+        wrong=row.wrong or (layout.unfold.wrong(cells) if layout.unfold else ""),
     )
 
 

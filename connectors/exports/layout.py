@@ -12,6 +12,7 @@ from connectors.base import Refused
 from connectors.exports.formula import Formula, Place
 from connectors.exports.plan import Plan, Text
 from connectors.exports.reader import Broken, Header, Odd, Sheet
+from connectors.exports.unfold import Unfold
 
 Pick = Callable[[Sequence[str]], tuple[str, ...]]
 
@@ -50,10 +51,16 @@ class Layout:
         self.own_id = self.id_value != key
         self.once = [name for name in profile.once if parent is None and header.find(name) is not None]
         self.pick_once = self._pick(tuple(self.once))
-        self._names = list(header.names)
+        self._names, self._above = list(header.names), profile.above and parent is None
+        self.unfold = Unfold(profile.line_columns, header, plan.line) if profile.line_columns else None
         asked = (*plan.head, *plan.line, *self.id_value.cells(), *key.cells(), *self.once)
+        asked = (*asked, *(self.unfold.columns if self.unfold else ()))
         self._asked = {at: name for name in asked if (at := header.find(name)) is not None}
         self._key_at = {header.find(name) for name in key.cells()}
+
+    def lines(self, cells: Sequence[str]) -> list[tuple[str, ...]]:
+        """The cells of the lines a row holds: itself, or its columns that are a line each."""
+        return self.unfold.lines(cells) if self.unfold else [self.pick_line(cells)]
 
     def _positions(self) -> dict[str, int]:
         names = {*self.plan.head, *self.plan.line, *self.id_value.cells(), *_group_cells(self.plan)}
@@ -94,7 +101,7 @@ class Layout:
 
     def rows(self) -> Iterator[DataRow]:
         """The data rows: blank ones left out, repeated headers counted as the start of another part."""
-        width, key, names, number, part = self.width, self.key, self._names, 0, 0
+        width, key, names, number, part, last = self.width, self.key, self._names, 0, 0, ""
         for line, cells in self.sheet.records():
             wrong, lost = "", False
             if isinstance(cells, Odd):
@@ -105,11 +112,14 @@ class Layout:
             if not first and not any(map(str.strip, cells)) and not wrong:
                 continue
             if first == names[0] and [cell.strip() for cell in cells] == names:
-                part += 1
+                part, last = part + 1, ""
                 continue
             number += 1
             cells.append("")
-            yield DataRow(cells, "" if lost else key(cells), line, number, part, wrong)
+            group = "" if lost else key(cells)
+            if self._above:
+                group = last = group or ("" if lost else last)
+            yield DataRow(cells, group, line, number, part, wrong)
 
     def _odd(self, cells: Odd) -> tuple[str, bool]:
         """What is wrong with the cells somebody reads, and whether the row cannot be placed for it."""

@@ -102,15 +102,32 @@ class Mapper:
         if value.of is not None:
             return _sent(value, self.plan.text(value, at))
         if value.product:
-            return lambda _, made: _product(known(made, value.product or ()))
+            off = self.plan.text(Formula(column=value.off), at) if value.off else None
+            return self._product(value.product, off, value.off or "")
+        if value.sign:
+            return lambda _, made: _by_sign(value, made.get("lines", ()))
         if value.base:
             return lambda _, made: _difference(known(made, (value.base or "", *value.minus)))
         return lambda _, made: self._summed(value, made.get("lines", ()))
 
+    def _product(
+        self, factors: tuple[str, str], off: Text | None, column: str
+    ) -> Callable[[Cells, Mapping[str, Any]], Decimal | None]:
+        percent = _typed(column, self._number, self.plan.nulls)
+
+        def product(cells: Cells, made: Mapping[str, Any]) -> Decimal | None:
+            amounts = known(made, factors)
+            less = percent(off(cells).removesuffix("%")) if off and amounts else None
+            return amounts[0] * amounts[1] * (100 - (less or 0)) / 100 if amounts else None
+
+        return product
+
     def _summed(self, value: Formula, lines: Sequence[Line]) -> Decimal | None:
         amounts = [getattr(line, value.sum or "") for line in lines]
         if value.tax and self.spelling.tax == "excluded":
-            amounts += [getattr(line, value.tax) or Decimal(0) for line in lines]
+            taxes = [getattr(line, value.tax) for line in lines]
+            told = any(tax is not None for tax in taxes)  # else the file does not say what is to be added
+            amounts += [tax or Decimal(0) for tax in taxes] if told else [None]
         return None if None in amounts or not amounts else sum(amounts, Decimal(0))
 
     def _compile(self, cls: type, given: Mapping[str, Formula | Place], at: Mapping[str, int]) -> list[Step]:
@@ -129,7 +146,7 @@ class Mapper:
         text = self.plan.text(value, at)
         if field.type is bool:
             return yes(value, text, value.column or field.encode_name)
-        parse = self._parser(set(getattr(field.type, "__args__", (field.type,))))
+        parse = self._parser(set(getattr(field.type, "__args__", (field.type,))), value.date_order)
         if parse is None:
             return text
         position = self.plan.plain(value, at)
@@ -140,12 +157,14 @@ class Mapper:
             typed = lru_cache(maxsize=4096)(typed)
         return lambda cells: typed(cells[position])
 
-    def _parser(self, types: set[Any]) -> Callable[[str], Any] | None:
+    def _parser(self, types: set[Any], order: str | None) -> Callable[[str], Any] | None:
         if Decimal in types:
             return self._number
+        day = values.date_parser(order) if order else self._date
+        time = values.time_parser(order, self.spelling.timezone) if order else self._time
         if datetime in types and date in types:
-            return lambda cell: self._time(cell) if ":" in cell else self._date(cell)
-        return self._time if datetime in types else self._date if date in types else None
+            return lambda cell: time(cell) if ":" in cell else day(cell)
+        return time if datetime in types else day if date in types else None
 
     def _event(self, table: Mapping[str, Formula], at: Mapping[str, int]) -> Callable[[Cells], Event | None]:
         steps = dict(self._compile(Event, table, at))
@@ -189,8 +208,10 @@ def _sent(value: Formula, text: Text) -> Callable[[Cells, Mapping[str, Any]], De
     return sent
 
 
-def _product(factors: list[Decimal] | None) -> Decimal | None:
-    return factors[0] * factors[1] if factors else None
+def _by_sign(value: Formula, lines: Sequence[Line]) -> str:
+    """A word by the sign of what the lines add up to."""
+    total = sum(getattr(line, value.sign or "") or 0 for line in lines)
+    return value.negative if total < 0 else value.default
 
 
 def _difference(amounts: list[Decimal] | None) -> Decimal | None:

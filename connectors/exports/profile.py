@@ -10,6 +10,7 @@ an admin writes the same form under ``[sources.files.map]``. ``formula.py`` expl
                  have are required anyway
     id           formula of the source's own id. A list: the first that the file has the columns of
     group        formula of what the rows of one record share; without it every row is a record
+    above        true: a row whose group is blank belongs to the record above it
     once         columns filled on a record's first row only: another filled one begins another record
     belongs_to   formula of the account it belongs to (an account belongs to itself)
     updated      formula of when it last changed: which of two versions is newer
@@ -21,6 +22,8 @@ an admin writes the same form under ``[sources.files.map]``. ``formula.py`` expl
                  what the format always writes; the rest is decided from the data or asked for
     fields       a formula per field of the record (connectors/records.py); addresses are tables of formulas
     lines        a formula per field of a line: a row of its group, or of a file of lines
+    line_columns lines that stand in columns of their own, name1:value|name2:value in each; the formulas of
+                 ``lines`` then read these names. { begins = "line_item_", between = "|", of = ":" }
     shipments, events
                  a table of formulas for each shipment or event a record may have
 """
@@ -40,6 +43,14 @@ from connectors.exports.formula import Formula, Place, Table, Written
 from connectors.records import RECORDS, Address, Event, Line, Record, Shipment
 
 
+class LineColumns(Table):
+    """Columns (begins1, begins2 …) each of which holds one line of the record."""
+
+    begins: str
+    between: str = "|"
+    of: str = ":"
+
+
 class Profile(Table):
     """One format. The module's docstring explains each key."""
 
@@ -51,6 +62,7 @@ class Profile(Table):
     required: tuple[str, ...] = ()
     id: Written
     group: Written | None = None
+    above: bool = False
     once: tuple[str, ...] = ()
     belongs_to: Written | None = None
     updated: Written | None = None
@@ -63,6 +75,7 @@ class Profile(Table):
     nulls: tuple[str, ...] | None = None
     fields: dict[str, Written | Place]
     lines: Mapping[str, Written] = {}
+    line_columns: LineColumns | None = None
     shipments: tuple[dict[str, Written], ...] = ()
     events: tuple[dict[str, Written], ...] = ()
 

@@ -173,6 +173,8 @@ def observed(layout: Layout) -> list[tuple[int, str, str]]:
     for cls, table in tables:
         kinds = {f.encode_name: _kind(f.type) for f in fields(cls)}
         for name, value in table.items():
+            if isinstance(value, Formula) and value.date_order:
+                continue  # nothing in these cells tells of others
             if kinds[name] and isinstance(value, (Formula, Place)):
                 found.update({(*column, kinds[name]): None for column in layout.head_columns(value)})
     return list(found)

@@ -37,11 +37,10 @@ def test_every_data_row_of_a_real_export_is_in_a_record(shared, read, path, reco
 @pytest.mark.parametrize(
     "path",
     [
-        "samples/xero/SalesInvoiceTemplate__header_2023.csv",
-        "samples/xero/BillTemplate__header.csv",
         SALESFORCE + "dataloader_success0413060133.csv",
-        "samples/quickbooks/invoice_import_template_eur.csv",
-        "samples/stripe/unified_payments__one_row_masked.csv",
+        "samples/magento/customer_profile.csv",
+        "samples/magento/sales_sample_orders.csv",
+        "samples/quickbooks_api_flat/invoice_data.csv",
     ],
 )
 def test_a_file_of_another_format_is_refused_and_the_known_ones_are_named(shared, path):
