@@ -21,8 +21,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.gateway import Gateway
 from portal.next_page import here
-from portal.store import rights, sessions, visits
-from portal.store.rights import Right
+from portal.store import rights, visits
+from portal.store.rights import Right, Rights
 from portal.store.sessions import Session
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ class Organisation:
 class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login is untyped
     """What Flask-Login keeps of a browser: the session's token, looked up anew on every request."""
 
-    def __init__(self, token: str, row: Session) -> None:
-        self.token, self.row = token, row
+    def __init__(self, token: str, row: Session, rights: Rights | None) -> None:
+        self.token, self.row, self.rights = token, row, rights
 
     def get_id(self) -> str:
         """What stands in the cookie; only its hash is in the database."""
@@ -123,8 +123,8 @@ def install(app: Flask) -> None:
 
 
 def _session_of(token: str) -> SignedIn | None:
-    row = sessions.find(fanlight().database, token, fanlight().clock())
-    return SignedIn(token, row) if row else None
+    found = rights.of_session(fanlight().database, fanlight().config, token, fanlight().clock())
+    return SignedIn(token, *found) if found else None
 
 
 def signed_in() -> Session | None:
@@ -187,10 +187,16 @@ def _ask_to_sign_in() -> AnyResponse:
 
 
 def _know(row: Session) -> None:
-    found = rights.of(fanlight().database, fanlight().config, row.email)
+    found = _rights(row)
     g.session, g.person = row, Person(row.user_id, row.email, found.name)
     g.rights = {right.organisation: right for right in found.organisations}
     g.organisations = tuple(Organisation(right.organisation, right.name) for right in found.organisations)
+
+
+def _rights(row: Session) -> Rights:
+    """What the person may see now: read for this request, with its session where it came with one."""
+    read: Rights | None = None if INSIDE in request.environ else current_user.rights
+    return read or rights.of(fanlight().database, fanlight().config, row.email)
 
 
 def _open_organisation(row: Session, who: str) -> AnyResponse | None:

@@ -28,6 +28,7 @@ from portal.gateway.found import Traced as Traced
 from portal.gateway.found import User as User
 from portal.gateway.found import Where as Where
 from portal.gateway.person import people as people
+from portal.gateway.person import people_within as people_within
 from portal.gateway.scopes import organisation_scope as organisation_scope
 from portal.gateway.scopes import person_scope as person_scope
 from portal.gateway.staff import StaffGateway as StaffGateway

@@ -46,11 +46,12 @@ class Found:
     as_of: datetime | None  # its own where frozen, else its stream's
     label: str  # the source, in the customer's words
 
+    def __post_init__(self) -> None:
+        # Attributes of their own rather than looked up by __getattr__: a list asks for some thousand.
+        self.__dict__.update({**self.values, **self.__dict__})
+
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self.__dict__["values"][name]
-        except KeyError:
-            raise AttributeError(f"{name} is not a column of this record, or only get() reads it") from None
+        raise AttributeError(f"{name} is not a column of this record, or only get() reads it")
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from portal.gateway.found import Known, Restamping, Seat, Standing, User
 from portal.gateway.query import one_of
-from portal.gateway.scopes import person_scope
+from portal.gateway.scopes import bind_person
 from sync.database import Database
 from sync.database.pairing import paired
-from sync.tables import MIRROR, PORTAL, email_key
+from sync.tables import MIRROR, PORTAL
 
 CONTACTS = MIRROR["contacts"].alias("c")
 ORGANISATIONS, MEMBERS = PORTAL["organisations"].alias("o"), PORTAL["members"].alias("m")
@@ -24,11 +24,18 @@ def people(database: Database, address: str, sources: Sequence[str]) -> Known:
     """Who one address is by the portal and by the contacts of the mirror; raises Restamping.
 
     The same statement for a known address and an unknown one."""
-    key = email_key(address)
+    with database.web() as connection:
+        return people_within(database, connection, address, sources)
+
+
+def people_within(
+    database: Database, connection: sa.Connection, address: str, sources: Sequence[str]
+) -> Known:
+    """The same in a transaction that is bound to nobody yet; from here on it shows this person's rows."""
+    key = bind_person(database, connection, address)
     if not key.isprintable():
         return NOBODY
-    with person_scope(database, address) as connection:
-        rows = connection.execute(_asked(tuple(sources)), {"key": key}).all()
+    rows = connection.execute(_asked(tuple(sources)), {"key": key}).all()
     if not rows[0].paired:
         raise Restamping
     user = User(rows[0].id, rows[0].email, rows[0].name, rows[0].deactivated_at is not None)

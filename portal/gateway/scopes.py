@@ -23,8 +23,15 @@ def organisation_scope(
 def person_scope(database: Database, address: str, *, write: bool = False) -> Iterator[sa.Connection]:
     """One transaction that sees what one address is: contacts, memberships, names of their organisations.
     An address that can be nobody's sees nothing."""
-    key = email_key(address)
     with database.web(write=write) as connection:
-        if key and key.isprintable():
-            database.bind(connection, person=key)
+        bind_person(database, connection, address)
         yield connection
+
+
+def bind_person(database: Database, connection: sa.Connection, address: str) -> str:
+    """Narrow a transaction that shows nothing yet to one address; returns it as rights compare it.
+    An address that can be nobody's leaves it as it is."""
+    key = email_key(address)
+    if key and key.isprintable():
+        database.bind(connection, person=key)
+    return key

@@ -5,8 +5,11 @@ Rights are worked out anew for every request, every link that is used and every 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from portal.gateway import Known, Seat, Standing, User, people
+from portal.gateway import Known, Restamping, Seat, Standing, User, people, people_within
+from portal.store import sessions
+from portal.store.sessions import Session
 from sync.config import Config
 from sync.database import Database
 from sync.tables import email_key
@@ -43,7 +46,28 @@ class Rights:
 
 def of(database: Database, config: Config, address: str) -> Rights:
     """Work out what an address may see now, by the same statements for a known address and an unknown one."""
-    known = people(database, address, [source.id for source in config.sources])
+    return _weighed(config, address, people(database, address, [source.id for source in config.sources]))
+
+
+def of_session(
+    database: Database, config: Config, token: str, now: datetime
+) -> tuple[Session, Rights | None] | None:
+    """The live session of a token, with what its person may see now: one transaction reads both.
+
+    The rights are None while nothing is certain: whoever needs them asks again and is told so."""
+    with database.web() as connection:
+        session = sessions.find(connection, token, now)
+        if session is None:
+            return None
+        try:
+            sources = [source.id for source in config.sources]
+            known = people_within(database, connection, session.email, sources)
+        except Restamping:
+            return session, None
+    return session, _weighed(config, session.email, known)
+
+
+def _weighed(config: Config, address: str, known: Known) -> Rights:
     user = known.user
     found = () if user and user.deactivated else _allowed(config, known)
     contacts = [name for standing in known.standings if standing.live for name in standing.contact_names]

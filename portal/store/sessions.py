@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from portal.store import audit, devices, passes, tokens
 from sync.database import Database
@@ -73,10 +74,9 @@ def open(
     return token
 
 
-def find(database: Database, token: str, now: datetime) -> Session | None:
+def find(connection: Connection, token: str, now: datetime) -> Session | None:
     """The live session of a token, or None: unknown, ended, too old, or its person deactivated."""
-    with database.web() as connection:
-        row = connection.execute(_standing().where(SESSIONS.c.hash == tokens.digest(token))).first()
+    row = connection.execute(_by_hash(), {"hash": tokens.digest(token)}).first()
     session = row and Session(*row)
     return session if session and session.live(now) else None
 
@@ -87,6 +87,11 @@ def list_for(database: Database, user: int, now: datetime) -> Sequence[Session]:
     with database.web() as connection:
         found = [Session(*row) for row in connection.execute(mine)]
     return [session for session in found if session.live(now)]
+
+
+@cache
+def _by_hash() -> Select[Any]:
+    return _standing().where(SESSIONS.c.hash == bindparam("hash"))
 
 
 def _standing() -> Select[Any]:

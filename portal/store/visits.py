@@ -15,6 +15,7 @@ from sync.tables import PORTAL, new_id
 
 log = logging.getLogger(__name__)
 VISITS = PORTAL["visits"]
+SEEN = insert(VISITS)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def record(database: Database, session: Session, visit: Visit, now: datetime) ->
     row = {"id": new_id(), "user_id": session.user_id, "org_id": visit.organisation, "at": now, **seen}
     try:
         with organisation_scope(database, visit.organisation, write=True) as connection:
-            connection.execute(insert(VISITS), row)
+            connection.execute(SEEN, row)
             sessions.touch(connection, session, now)
     except UNREACHABLE as e:
         log.warning("a visit was not written: %s", type(e).__name__)
