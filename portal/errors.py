@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from portal.frame import Templates
 from portal.gateway import BadCursor, Restamping
 from portal.next_page import here
 from portal.store.health import UNREACHABLE
@@ -29,6 +30,8 @@ SORTING = "We are making sure that everybody sees the right records. This takes 
 
 class Application(Flask):
     """Logs a fault by its page's name: an address may hold a sign-in token, or what a terminal obeys."""
+
+    jinja_environment = Templates
 
     def log_exception(self, exc_info: Any) -> None:
         """Log an error nobody handled."""
