@@ -1,7 +1,7 @@
 """A mirror of any size for the page figures: one customer's own records among everybody else's.
 
-    orders   4 lines each; ``own`` of them are the customer's, spread evenly over the whole
-    besides  half as many invoices, a fifth as many tickets, one account and 5 contacts for every 300 orders
+orders   4 lines each; ``own`` of them are the customer's, spread evenly over the whole
+besides  half as many invoices, a fifth as many tickets, one account and 5 contacts for every 300 orders
 """
 
 from collections.abc import Iterator
@@ -139,7 +139,7 @@ def rows(record: type[Any], orders: int, own: int, companies: list[int]) -> Iter
         }  # fmt: skip
 
 
-def order(n: int, first: int) -> r.Order:
+def order(n: int, _first: int) -> r.Order:
     """One order of four lines."""
     lines = tuple(
         r.Line(
@@ -151,7 +151,9 @@ def order(n: int, first: int) -> r.Order:
     status, total = STATUSES[n % 5], sum((line.total or Decimal(0) for line in lines), Decimal(0))
     left = status in ("shipped", "delivered")
     placed = NOW - timedelta(days=1 + n % 2100, minutes=n % 1440)
-    parcel = r.Shipment(carrier="DHL", tracking=f"1Z{n:012}", url=f"https://dhl.example/t/1Z{n:012}", shipped=placed)
+    parcel = r.Shipment(
+        carrier="DHL", tracking=f"1Z{n:012}", url=f"https://dhl.example/t/1Z{n:012}", shipped=placed
+    )
     return r.Order(
         source_id=str(n), belongs_to="a", number=f"SO-{n:07}", reference=f"PO-{4000 + n}", status=status,
         placed=placed, expected=(placed + timedelta(days=9)).date(), currency="EUR", subtotal=total,
@@ -160,7 +162,7 @@ def order(n: int, first: int) -> r.Order:
     )  # fmt: skip
 
 
-def invoice(n: int, first: int) -> r.Invoice:
+def invoice(n: int, _first: int) -> r.Invoice:
     """One invoice, every third of them open; those of the newest are not due yet."""
     issued, total = date(2026, 11, 20) - timedelta(days=n % 1500), Decimal(1000 + n * 37 % 50000) / 100
     open_, line = n % 3 == 0, r.Line(name="Article stainless valve", quantity=Decimal(1), total=total)
@@ -172,7 +174,7 @@ def invoice(n: int, first: int) -> r.Invoice:
     )  # fmt: skip
 
 
-def ticket(n: int, first: int) -> r.Ticket:
+def ticket(n: int, _first: int) -> r.Ticket:
     """One ticket, half of them open."""
     at = NOW - timedelta(days=n % 900, minutes=n % 777)
     return r.Ticket(
@@ -181,7 +183,7 @@ def ticket(n: int, first: int) -> r.Ticket:
     )  # fmt: skip
 
 
-def account(n: int, first: int) -> r.Account:
+def account(n: int, _first: int) -> r.Account:
     """One customer as the CRM has it."""
     return r.Account(
         source_id=str(n), belongs_to=str(n), name=f"Customer {n} Ltd", number=f"AC{n:06}", currency="EUR",
