@@ -80,6 +80,9 @@ class Workbook(SourceFile):
         if sheet is not None and sheet not in names:
             raise Refused(f"{self.name} has no sheet {sheet!r}; it has {', '.join(names)}")
         visible = [meta.name for meta in self._opened().sheets_metadata if _visible(meta)]
+        if sheet is None and not visible:
+            said = f'its sheets are hidden ({", ".join(names)}); add sheet = "{names[0]}"'
+            raise Refused(f"{self.name}: {said} under [[sources.files]] if that one is meant")
         folds = {folded(name) for name in wanted}
         found = [self._header(name, folds) for name in ([sheet] if sheet is not None else visible)]
         headers = [header for header in found if any(header.names)]
