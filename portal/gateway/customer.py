@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from connectors.records import Account, Record
 from portal.gateway import opening, query, statements
-from portal.gateway.found import Change, Condition, Dues, Found, Freshness, Slice, Traced
+from portal.gateway.found import Change, Condition, Dues, Found, Freshness, Slice, Traced, Where
 from portal.gateway.scopes import organisation_scope
 from sync.database import Database
 
@@ -44,13 +44,16 @@ class Gateway:
 
         ``counted``: how many there are on all pages too, up to 1,000 + 1."""
         ordered, limit = query.order(record, order), max(1, min(limit, MOST))
-        clauses = [query.clause(record, condition) for condition in where]
-        asked = statements.page(record, self._sources, order, limit, counted=counted and not where)
-        if where and counted:
-            asked = asked.add_columns(statements.total(record, self._sources, clauses))
-        if where or after:
-            asked = asked.where(*clauses, *([ordered.beyond(after)] if after else []))
-        result = self._connection.execute(asked)
+        equal, rest = _parted(where)
+        asked = statements.page(
+            record, self._sources, order, limit, tuple(equal), counted=counted and not rest
+        )
+        if rest:
+            clauses = [query.clause(record, condition) for condition in rest]
+            every = (*clauses, *statements.equals(record, tuple(equal)))
+            asked = asked.add_columns(statements.total(record, self._sources, every)) if counted else asked
+            asked = asked.where(*clauses)
+        result = self._connection.execute(asked.where(ordered.beyond(after)) if after else asked, equal)
         names, rows = tuple(result.keys()), result.all()
         shown = [self._found(record, names, row) for row in rows[:limit]]
         total = (shown[0].values["total_rows"] if shown else 0) if counted else None
@@ -105,3 +108,16 @@ class Gateway:
     @cached_property
     def _streams(self) -> query.Streams:
         return {(one.source, one.record): query.Stream(one.label, one.as_of) for one in self.freshness()}
+
+
+def _parted(where: Sequence[Condition]) -> tuple[dict[str, Any], list[Condition]]:
+    """What columns have to equal, the parameters of a statement made before, and all other conditions."""
+    equal: dict[str, Any] = {}
+    rest: list[Condition] = []
+    for one in where:
+        match one:
+            case Where(op="eq", column=column, value=value) if value is not None and column not in equal:
+                equal[column] = query.clean(value)
+            case _:
+                rest.append(one)
+    return equal, rest

@@ -69,7 +69,7 @@ def _instr(element: strpos, compiler: Any, **told: Any) -> str:
 def columns(record: type[Record], *, details: bool) -> list[sa.Column[Any]]:
     """The columns a page may show; a list does without what only a record's own page shows."""
     left_out = INTERNAL if details else INTERNAL | OWN_PAGE
-    return [column for column in TABLES[record].c if column.name not in left_out]
+    return [one for one in TABLES[record].c if one.name not in left_out]
 
 
 def one_of(column: sa.ColumnElement[str], values: Sequence[str]) -> Clause:
@@ -90,27 +90,28 @@ def clause(record: type[Record], condition: Condition) -> Clause:
             sa.and_(sa.true(), *(clause(record, part) for part in option)) for option in condition.options
         ]
         return sa.or_(sa.false(), *options)
-    column = _column(record, condition.column)
+    asked = column(record, condition.column)
     match condition:
         case Where(op="contains", column="search_text", value=value):
             text = fold(clean(value))
-            return strpos(column, text) > 0 if len(text) <= LONGEST_SEARCH else sa.false()
+            return strpos(asked, text) > 0 if len(text) <= LONGEST_SEARCH else sa.false()
         case Where(op="ne", value=value):
-            return column.is_distinct_from(clean(value))
+            return asked.is_distinct_from(clean(value))
         case Where(op="in", value=values):
-            return column.in_([clean(value) for value in values])
+            return asked.in_([clean(value) for value in values])
         case Where(op="not_in", value=values):
-            return sa.or_(column.is_(None), column.not_in([clean(value) for value in values]))
+            return sa.or_(asked.is_(None), asked.not_in([clean(value) for value in values]))
         case Where(op="eq" | "lt" | "le" | "gt" | "ge" as op, value=value):
-            return COMPARE[op](column, clean(value))
+            return COMPARE[op](asked, clean(value))
     raise ValueError(f"{condition.op} cannot be asked of {condition.column}")
 
 
-def _column(record: type[Record], name: str) -> sa.Column[Any]:
-    column = TABLES[record].c.get(name)
-    if column is None:
+def column(record: type[Record], name: str) -> sa.Column[Any]:
+    """A column of a record by its name; raises ValueError where there is none."""
+    found = TABLES[record].c.get(name)
+    if found is None:
         raise ValueError(f"{NAMES[record]} has no column {name}")
-    return column
+    return found
 
 
 def clean(value: Any) -> Any:
@@ -129,7 +130,7 @@ class Order:
         table = TABLES[record]
         if wanted == "-sort_at" and "sort_at" not in table.c:
             wanted = "name"
-        self.column, self.ref = _column(record, wanted.removeprefix("-")), table.c.ref
+        self.column, self.ref = column(record, wanted.removeprefix("-")), table.c.ref
         self.wanted, self.down = wanted, wanted.startswith("-")
         kind: Any = self.column.type.python_type
         self.shape = tuple[str, kind, str]
@@ -176,7 +177,7 @@ def order(record: type[Record], wanted: str) -> Order:
 
 def found(record: type[Record], row: Mapping[str, Any], streams: Streams) -> Found:
     """A row as pages read it."""
-    values = dict(row)
+    values = {**row}
     for name in JSON[record]:
         if isinstance(told := values.get(name), str):
             values[name] = json.decode(told)

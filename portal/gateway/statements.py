@@ -22,11 +22,20 @@ ZERO: sa.ColumnClause[int] = sa.literal_column(
 
 
 @lru_cache(maxsize=256)
-def page(record: type[Record], sources: Sources, order: str, limit: int, *, counted: bool) -> sa.Select[Any]:
-    """A first page, and one row more where there is a second."""
-    asked = sa.select(*query.columns(record, details=False)).where(*query.visible(record, sources))
+def page(
+    record: type[Record], sources: Sources, order: str, limit: int, equal: Sequence[str], *, counted: bool
+) -> sa.Select[Any]:
+    """A first page, and one row more where there is a second; ``equal`` columns are parameters."""
+    clauses = equals(record, equal)
+    asked = sa.select(*query.columns(record, details=False)).where(*query.visible(record, sources), *clauses)
     asked = asked.order_by(*query.order(record, order).by()).limit(limit + 1)
-    return asked.add_columns(total(record, sources, ())) if counted else asked
+    return asked.add_columns(total(record, sources, clauses)) if counted else asked
+
+
+def equals(record: type[Record], names: Sequence[str]) -> list[query.Clause]:
+    """Columns that are what the parameters of their names say."""
+    columns = (query.column(record, name) for name in names)
+    return [column == sa.bindparam(column.name, type_=column.type) for column in columns]
 
 
 def total(
