@@ -63,7 +63,8 @@ class Stream:
         self._mine = self._table.c.source == begun.source
         self._quarantine = Aside(QUARANTINE, "place", begun, begun.has_quarantined)
         self._hidden = Aside(HIDDEN, "source_id", begun, begun.has_hidden)
-        self._cursor: str | None = begun.stored["cursor"]
+        # After a listing of everything no older cursor tells where changes begin.
+        self._cursor: str | None = begun.stored["cursor"] if aim.resumable else None
         self._as_of: datetime | None = None
         self.whole = aim.cursor is None  # whether this run hears of all there is
         self._leavers: Sequence[Leaver] | None = None
