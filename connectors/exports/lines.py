@@ -3,6 +3,7 @@ else from a temporary SQLite file."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Protocol
 
 from msgspec import msgpack
@@ -77,9 +78,14 @@ class Kept:
         return [msgpack.decode(body, type=Segment) for (body,) in found]
 
     def orphans(self) -> Iterator[Segment]:
-        """What nobody took."""
-        for (body,) in self._db.execute("select body from lines order by rowid"):
-            yield msgpack.decode(body, type=Segment)
+        """What nobody took, as one for each record that is missing."""
+        first_met = "min(rowid) over (partition by parent)"
+        left = self._db.execute(f"select body from lines order by {first_met}, rowid")
+        for key, found in groupby((msgpack.decode(body, type=Segment) for (body,) in left), lambda s: s.key):
+            first, *more = found
+            if key:
+                first.data_rows += sum(segment.data_rows for segment in more)
+            yield from [first] if key else [first, *more]
 
     def close(self) -> None:
         """Drop the store."""
