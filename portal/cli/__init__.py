@@ -115,7 +115,8 @@ def main() -> None:
     except _unreachable() as error:
         reason = str(error).partition("\n")[0]
         click.echo(
-            f"Error: the database cannot be used now: {reason}\nIs it running? Try again when it is.",
+            f"Error: the database cannot be used now: {reason}\n"
+            "Is it running, and is there room on its disk? Try again when both are so.",
             err=True,
         )
         sys.exit(1)

@@ -81,6 +81,9 @@ class Session:
             self.outcomes += found
             self.stopped = any(outcome.outcome == "stopped" for outcome in found)
             self._tell(found)
+            if not found:
+                wanted = " or ".join(PLURALS[record] for record in self.wish.records)
+                self._say(f"{source} holds no {wanted or 'records'}")
             if not self.wish.dry_run:
                 self._follow_rules()
 
