@@ -122,6 +122,35 @@ def test_reading_one_file_alone_leaves_the_quarantine_of_the_others(desk):
         assert len(state.quarantine(connection)) == 2
 
 
+def test_files_put_back_after_complete_was_switched_on_and_off_are_read_again(books, shown):
+    first, second = (invoice("1"), invoice("2")), (invoice("1", "Paid"), invoice("2"))
+    books(*first)
+    books(*second, of_set="complete = true")
+    books(*first)
+    assert shown()["1"]["status"] == "Open"
+
+
+def test_a_record_the_source_has_none_of_is_said_to_be_none(desk):
+    told = desk.sync("shop", "--record", "ticket")
+    assert "shop holds no tickets" in told.stdout
+
+
+def test_lines_without_their_order_are_counted_once_each(desk):
+    toml = (desk.folder / "fanlight.toml").read_text("utf-8").replace("{", "{{").replace("}", "}}")
+    mapped = MAPPED.replace('record = "invoice"', 'record = "order"')
+    lines = '[sources.files.map.lines]\nname = "What"\n[sources.files.map.fields]'
+    mapped = mapped.replace("[sources.files.map.fields]", lines)
+    of_set = 'lines = { file = "lines.csv", parent = "No" }'
+    told = 'timezone = "Europe/Berlin"'
+    desk.write("fanlight.toml", (toml + mapped).format(told=told, of_set=of_set))
+    desk.write("books.csv", "\n".join([CALLED, invoice("1")]) + "\n")
+    desk.write("lines.csv", "No,What\n9,Tape\n1,Box\n9,Pen\n8,Cup\n9,Ink\n")
+    told = desk.sync("books").stdout
+    assert "6 rows read = 2 in records + 4 quarantined" in told
+    with desk.database.staff() as connection:
+        assert sum(row.data_rows for row in state.quarantine(connection)) == 4
+
+
 def test_rows_deleted_at_the_source_are_counted_and_told(books, desk):
     told = books(invoice("1"), invoice("2", "Deleted"), invoice("3", "Draft"))
     assert "3 rows read = 1 in records + 1 hidden by a rule + 1 deleted at the source; 1 new" in told
