@@ -88,17 +88,18 @@ class Leaving:
             absent = "rekeyed" if self._rekey else "absent"
             return [
                 Leaver(source_id, org_id, why or absent)
-                for source_id, org_id, why in found
+                for some in found.partitions()
+                for source_id, org_id, why in some
                 if why or source_id not in self._seen
             ]
         marked = shown.where(c.gone_why.is_not(None)) if self._marked else shown.where(sa.false())
         return [Leaver(*row) for row in connection.execute(marked)]
 
     def missing(self, connection: sa.Connection) -> list[str]:
-        """Those shown that this run heard nothing of."""
-        shown = sa.select(self._c.source_id).where(*self._shown, self._c.gone_why.is_(None))
-        found = connection.scalars(shown.execution_options(yield_per=KEYS))
-        return [source_id for source_id in found if source_id not in self._seen]
+        """Those shown that this run did not meet."""
+        shown = sa.select(self._c.source_id).where(*self._shown).execution_options(yield_per=KEYS)
+        found = connection.scalars(shown).partitions()
+        return [source_id for some in found for source_id in some if source_id not in self._seen]
 
     def guarded(
         self, connection: sa.Connection, leavers: Sequence[Leaver], allowed: int

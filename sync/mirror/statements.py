@@ -6,6 +6,7 @@ in them are our own tables' and columns'.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -64,13 +65,13 @@ def rewrite(connection: sa.Connection, table: sa.Table, rows: Sequence[Values]) 
 
 def find(
     connection: sa.Connection, table: sa.Table, wanted: str, source: str, ids: Sequence[str]
-) -> Iterator[Any]:
+) -> Sequence[Any]:
     """Columns (or expressions both databases know) of the records of a source that have one of these ids."""
     select = f"select {wanted} from {_name(connection, table)} where source ="
     if _is_sqlite(connection):
         marks = ", ".join("?" * len(ids))
-        return iter(connection.exec_driver_sql(f"{select} ? and source_id in ({marks})", (source, *ids)))
-    return iter(connection.exec_driver_sql(f"{select} %s and source_id = any(%s)", (source, list(ids))))
+        return connection.exec_driver_sql(f"{select} ? and source_id in ({marks})", (source, *ids)).all()
+    return connection.exec_driver_sql(f"{select} %s and source_id = any(%s)", (source, list(ids))).all()
 
 
 # One JSON text is what PostgreSQL takes fastest from this driver: COPY is refused under row security,
@@ -116,6 +117,7 @@ def _naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
+@lru_cache(maxsize=1024)  # of five times in a row, three are of another column too
 def _stored(moment: datetime) -> str:
     """As SQLAlchemy writes a time on SQLite."""
     return (moment if moment.tzinfo is UTC else _naive(moment)).isoformat(" ", "microseconds")[:26]
