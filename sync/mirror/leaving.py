@@ -96,9 +96,9 @@ class Leaving:
         return [Leaver(*row) for row in connection.execute(marked)]
 
     def missing(self, connection: sa.Connection) -> list[str]:
-        """Those shown that this run did not meet."""
-        shown = sa.select(self._c.source_id).where(*self._shown).execution_options(yield_per=KEYS)
-        found = connection.scalars(shown).partitions()
+        """Those shown that this run heard nothing of."""
+        shown = sa.select(self._c.source_id).where(*self._shown, self._c.gone_why.is_(None))
+        found = connection.scalars(shown.execution_options(yield_per=KEYS)).partitions()
         return [source_id for some in found for source_id in some if source_id not in self._seen]
 
     def guarded(
