@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from sync.config import Passwords
 from sync.database import Database, Migration, WrongDatabase
+from sync.database.pairing import paired
 from sync.tables import MIRROR, PORTAL, SCHEMA_VERSION
 
 META = {"mirror": MIRROR["meta"], "portal": PORTAL["meta"]}
@@ -68,7 +69,7 @@ def test_a_new_database_is_a_pair_and_of_this_version(database):
     assert value(database, "mirror", "pairing") == value(database, "portal", "pairing")
     assert {value(database, schema, "schema_version") for schema in META} == {str(SCHEMA_VERSION)}
     with database.web() as connection:
-        assert database.paired(connection)
+        assert connection.scalar(sa.select(paired()))
 
 
 @pytest.mark.parametrize("schema", ["mirror", "portal"])
@@ -135,22 +136,22 @@ def test_a_mirror_made_anew_is_no_pair_until_it_was_restamped(sqlite_database, t
     database.check()
     assert value(database, "mirror", "epoch") != old
     with database.web() as connection:
-        assert not database.paired(connection)
+        assert not connection.scalar(sa.select(paired()))
     with database.sync() as connection:
         database.pair(connection)
     with database.web() as connection:
-        assert database.paired(connection)
+        assert connection.scalar(sa.select(paired()))
 
 
 def test_a_restored_schema_is_told_apart(database, set_meta):
     set_meta("portal", "pairing", "of another time")
     database.check()
     with database.web() as connection:
-        assert not database.paired(connection)
+        assert not connection.scalar(sa.select(paired()))
     with database.sync() as connection:
         database.pair(connection)
     with database.web() as connection:
-        assert database.paired(connection)
+        assert connection.scalar(sa.select(paired()))
 
 
 def test_an_exception_undoes_the_transaction(database, now):
