@@ -156,7 +156,7 @@ create table orders (
   search_text text not null,
   primary key (source, source_id)
 );
-create index orders_by_org on orders (org_id, sort_at, ref) where gone_at is null;
+create index orders_by_org on orders (org_id, sort_at, ref, source) where gone_at is null;  -- counted without the rows
 create index orders_by_ref on orders (org_id, ref);
 create index orders_by_account on orders (source, belongs_to);
 
@@ -173,9 +173,10 @@ create table invoices (
   search_text text not null,
   primary key (source, source_id)
 );
-create index invoices_by_org on invoices (org_id, sort_at, ref) where gone_at is null;
+create index invoices_by_org on invoices (org_id, sort_at, ref, source) where gone_at is null;
 create index invoices_by_due on invoices (org_id, sort_due, ref) where gone_at is null;
-create index invoices_open on invoices (org_id, currency, due_on, due) where gone_at is null and void = 0 and due <> 0;
+create index invoices_open on invoices (org_id, currency, due_on, due, source)
+  where gone_at is null and void = 0 and due <> 0;
 create index invoices_by_ref on invoices (org_id, ref);
 create index invoices_by_order on invoices (org_id, order_number) where gone_at is null;
 create index invoices_by_account on invoices (source, belongs_to);

@@ -41,8 +41,9 @@ def equals(record: type[Record], names: Sequence[str]) -> list[query.Clause]:
 def total(
     record: type[Record], sources: Sources, clauses: Sequence[query.Clause], cap: int = 1000
 ) -> sa.Label[int]:
-    """How many rows there are, counted up to ``cap`` + 1."""
-    some = sa.select(TABLES[record].c.ref).where(*query.visible(record, sources), *clauses).limit(cap + 1)
+    """How many rows there are, counted up to ``cap`` + 1, in the list's order: its index tells all of it."""
+    some = sa.select(TABLES[record].c.ref).where(*query.visible(record, sources), *clauses)
+    some = some.order_by(query.order(record, "-sort_at").column).limit(cap + 1)
     counted = sa.select(sa.func.count()).select_from(some.correlate(None).subquery("some"))
     return counted.scalar_subquery().label("total_rows")
 

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, g, request
 
 from connectors.records import Invoice, Order, Record, Ticket
 from portal import details, filters, frame, gate, screens, stages
-from portal.gateway import Condition, Found, Traced, Where
+from portal.gateway import Condition, Found, Slice, Traced, Where
 from portal.look import look
 from portal.screens import Screen
 
@@ -125,5 +125,6 @@ def _related(record: type[Record], column: str, value: str, section: str) -> Seq
     """Records of another type that carry the same number; asked for anew, so never somebody else's."""
     if not value or section not in g.sections:
         return ()
-    rows: Sequence[Found] = g.gateway.page(record, [Where(column, "eq", value)], limit=RELATED).rows
-    return rows
+    # Not by time: SQLite would walk through all of them in that order rather than look the number up.
+    page: Slice = g.gateway.page(record, [Where(column, "eq", value)], order="number", limit=RELATED)
+    return page.rows
