@@ -126,7 +126,8 @@ def rows(record: type[Any], orders: int, own: int, companies: list[int]) -> Iter
     """Every row of one record type."""
     name = r.NAMES[record]
     share = {"order": 1, "invoice": 2, "ticket": 5, "account": 300, "contact": 60}[name]
-    size, mine = max(1, orders // share), max(1, own // share)
+    size = max(1, orders // share)
+    mine = {"account": 1, "contact": min(5, size)}.get(name) or max(1, own // share)
     others, ours, first = companies[1:], set(owned(size, mine)), next(owned(size, mine))
     for n in range(1, size + 1):
         owner = companies[0] if n in ours else others[n % len(others)]
@@ -163,9 +164,9 @@ def order(n: int, _first: int) -> r.Order:
 
 
 def invoice(n: int, _first: int) -> r.Invoice:
-    """One invoice, every third of them open; those of the newest are not due yet."""
+    """One invoice, every thirtieth of them open."""
     issued, total = date(2026, 11, 20) - timedelta(days=n % 1500), Decimal(1000 + n * 37 % 50000) / 100
-    open_, line = n % 3 == 0, r.Line(name="Article stainless valve", quantity=Decimal(1), total=total)
+    open_, line = n % 30 == 0, r.Line(name="Article stainless valve", quantity=Decimal(1), total=total)
     return r.Invoice(
         source_id=str(n), belongs_to="a", kind="invoice", number=f"INV-{n:07}", order_number=f"SO-{2 * n:07}",
         status="AUTHORISED" if open_ else "PAID", issued=issued, due_on=issued + timedelta(days=30),
