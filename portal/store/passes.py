@@ -159,7 +159,13 @@ def try_code(connection: Connection, secret: str, link_hash: str, typed: str) ->
     row = connection.execute(
         counted.values(tries=SIGN_INS.c.tries + 1).returning(SIGN_INS.c.code_hash)
     ).first()
-    return row is not None and hmac.compare_digest(row[0] or "", _code_hash(secret, link_hash, typed))
+    right = row is not None and hmac.compare_digest(row[0] or "", _code_hash(secret, link_hash, typed))
+    if (
+        right
+    ):  # given back: a stranger who asked for it must not see in the tries left that its owner signed in
+        mine = update(SIGN_INS).where(SIGN_INS.c.hash == link_hash)
+        connection.execute(mine.values(tries=SIGN_INS.c.tries - 1))
+    return right
 
 
 def hold(connection: Connection, email_key: str) -> None:
