@@ -9,34 +9,33 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).absolute().parents[2]))
 import ours
+import psycopg
 import raw
 
 from sync.database import Database
 
 
-def server_seconds() -> float:
-    """CPU the PostgreSQL servers of this machine used so far, with all processes they have or had."""
-    ticks = 0
-    for process in Path("/proc").glob("[0-9]*/stat"):
-        for name, numbers in stat(process):
-            if name in ("postgres", "postmaster"):
-                ticks += sum(numbers)
+def server_seconds(url: str) -> float:
+    """CPU a PostgreSQL server of this machine used so far, with all processes it has or had."""
+    with psycopg.connect(url) as connection:
+        server = numbers(connection.info.backend_pid)[1]
+    children = [numbers(int(folder.name)) for folder in Path("/proc").glob("[0-9]*")]
+    ticks = sum(numbers(server)[11:15]) + sum(sum(one[11:13]) for one in children if one[1:2] == [server])
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def stat(process: Path) -> Iterator[tuple[str, list[int]]]:
-    """Name and CPU ticks (user, system, of children that ended) of a process."""
+def numbers(process: int) -> list[int]:
+    """What the kernel tells of a process behind its name: [1] its parent, [11:15] ticks, own and of children
+    that ended."""
     try:
-        text = process.read_text()
+        text = Path(f"/proc/{process}/stat").read_text()
     except OSError:
-        return
-    name, rest = text[text.index("(") + 1 : text.rindex(")")], text[text.rindex(")") + 2 :].split()
-    yield name, [int(ticks) for ticks in rest[11:15]]
+        return []
+    return [0, *(int(number) for number in text[text.rindex(")") + 2 :].split()[1:17])]
 
 
 def main() -> None:
@@ -49,7 +48,7 @@ def main() -> None:
     asked = told.parse_args()
     found = {}
     folder, server = asked.folder.resolve(), asked.database.startswith("postgresql:")
-    began, before = time.perf_counter(), server_seconds() if server else 0.0
+    began, before = time.perf_counter(), server_seconds(asked.database) if server else 0.0
     used = time.process_time()
     if asked.who == "fanlight":
         database = Database(asked.database if server else f"sqlite:{asked.database}", Path())
@@ -60,7 +59,7 @@ def main() -> None:
     else:
         raw.sqlite(Path(asked.database) / "mirror.db", folder)
     cpu, wall = time.process_time() - used, time.perf_counter() - began
-    cpu += server_seconds() - before if server else 0.0
+    cpu += server_seconds(asked.database) - before if server else 0.0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"cpu": cpu, "wall": wall, "peak": peak, "found": found}))
 

@@ -1,6 +1,6 @@
 """Fanlight's sync against the limit, alternated in one run.
 
-    python bench/sync/run.py [--orders 100000] [--rounds 3] [--postgres postgresql://ADMIN@HOST/postgres]
+    python bench/sync/run.py [--orders 100000] [--rounds 3] [--no-sqlite] [--postgres postgresql://ADMIN@HOST/postgres]
 
 Every contender does every job in a process of its own, on a database of its own: the first load; the full export
 again with 1 % changed; a file with the changes alone. A ratio is the median of the rounds' ratios in CPU seconds
@@ -146,6 +146,7 @@ def main() -> None:
     told = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     told.add_argument("--orders", type=int, default=100_000)
     told.add_argument("--rounds", type=int, default=3)
+    told.add_argument("--no-sqlite", action="store_true")
     told.add_argument("--postgres", help="an administrator's URL; databases fanlight_bench_… are made there")
     asked = told.parse_args()
     data = Path(tempfile.gettempdir()) / f"fanlight-bench-{asked.orders}"
@@ -154,7 +155,9 @@ def main() -> None:
     expected = json.loads((data / "expected.json").read_text())
     rows = {job: sum(told[f"{version}_rows"] for told in expected.values()) for job, version in JOBS.items()}
     with tempfile.TemporaryDirectory(prefix="fanlight-bench-") as folder:
-        engines = [SQLite(Path(folder)), *([PostgreSQL(asked.postgres)] if asked.postgres else [])]
+        engines: list[SQLite | PostgreSQL] = [] if asked.no_sqlite else [SQLite(Path(folder))]
+        if asked.postgres:
+            engines.append(PostgreSQL(asked.postgres))
         for engine in engines:
             report(engine.name, list(rounds(engine, data, asked.rounds)), rows)
 
