@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -117,6 +117,55 @@ class Page(Struct, frozen=True):
     notes: Sequence[str] = ()  # for staff: "read as cp1252", "2 unknown statuses: …"
 
 
+class Quota(Struct, frozen=True):
+    """What the source lets us ask for, as its last answer told. ``left`` of ``of`` units (calls, points)
+    until ``renewed`` (aware UTC; None: the source does not say)."""
+
+    left: int
+    of: int | None = None
+    unit: str = "calls"
+    renewed: datetime | None = None
+
+
+class Credentials(Protocol):
+    """Where one source's tokens are kept: encrypted, read and written under the source's lease only.
+
+    A token is a JSON object of the connector's own making. ``keep`` returns when it is safe on disk: a token
+    that replaces another is kept before it is used."""
+
+    def read(self) -> dict[str, Any] | None:
+        """The token as last kept, by whichever process; None: there is none."""
+
+    def keep(self, token: dict[str, Any], expires: datetime | None = None) -> None:
+        """Replace the token. ``expires``: when a person must act again unless we renew it before."""
+
+
+class Unkept:
+    """Credentials of a connector nobody gave a place to keep them: they last as long as the process."""
+
+    def __init__(self) -> None:
+        self._token: dict[str, Any] | None = None
+
+    def read(self) -> dict[str, Any] | None:
+        """The token kept last."""
+        return self._token
+
+    def keep(self, token: dict[str, Any], expires: datetime | None = None) -> None:  # noqa: ARG002
+        """Remember the token."""
+        self._token = token
+
+
+class Authorisation(Protocol):
+    """A first authorisation by a person in a browser (OAuth 2.0 authorisation code, PKCE where spoken)."""
+
+    def address(self, back_to: str, state: str, challenge: str) -> str:
+        """The page of the source where the person agrees; it sends them back to ``back_to``."""
+
+    def redeem(self, back_to: str, answer: Mapping[str, str], verifier: str) -> Sequence[str]:
+        """Turn what came back into a token and keep it. Returns what the person should know, in sentences
+        (which organisation was connected, what to write into the TOML). Raises only Failure."""
+
+
 class SourceSettings(BaseModel):
     """The keys every ``[[sources]]`` table has. A connector's ``Settings`` extends it with its own."""
 
@@ -136,10 +185,12 @@ class Connector(ABC):
 
     Settings: ClassVar[type[SourceSettings]]
     settings: SourceSettings
+    credentials: Credentials  # sync puts its own here before the first call
 
     def __init__(self, settings: Any) -> None:
         """``settings``: the checked ``[[sources]]`` table, an instance of this class's ``Settings``."""
         self.settings = settings
+        self.credentials = Unkept()
 
     @property
     @abstractmethod
@@ -169,3 +220,16 @@ class Connector(ABC):
     def list_ids(self, record: type[Record]) -> Iterator[str]:
         """All ids there are, where the source cannot report every delete."""
         raise NotImplementedError(f"{type(self).__name__} needs no sweep of {record.__name__}")
+
+    def quota(self) -> Quota | None:
+        """What is left to ask for, by the last answer; None: this source has no such limit."""
+        return None
+
+    def covers_from(self, record: type[Record]) -> datetime | None:  # noqa: ARG002 - where a window is set
+        """The earliest moment this source tells of (60 days of Shopify orders); what is older is unknown,
+        never gone. None: all there is."""
+        return None
+
+    def authorisation(self) -> Authorisation | None:
+        """How a person connects this source once; None: its settings are all it needs."""
+        return None
