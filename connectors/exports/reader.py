@@ -18,6 +18,7 @@ from connectors.exports.files import SourceFile
 DELIMITERS = (",", ";", "\t", "|")
 HEAD = 1 << 16
 LONGEST = 1 << 20  # characters in a cell; beyond, a quote was never closed
+EMPTY = "is empty (0 rows, not even a header)"
 csv.field_size_limit(LONGEST)
 
 
@@ -74,9 +75,8 @@ def peek(
     headers = [_header(file.name, text, sign, names) for sign in ([told] if told else DELIMITERS)]
     header = max(headers, key=lambda found: found[0])[1]
     if not any(header.names):
-        raise Garbled(
-            f"{file.name} is empty (0 rows, not even a header): the export failed; what we have is kept"
-        )
+        what = "has no row of column names that can be read" if text.strip("\ufeff \t\r\n,;|") else EMPTY
+        raise Garbled(f"{file.name} {what}: the export failed; what we have is kept")
     return header
 
 

@@ -1,4 +1,5 @@
-"""Workbooks made from their XML, byte by byte: no library would write half of what the tests need."""
+"""Workbooks made from their XML, byte by byte (no library would write half of what the tests need), and real
+samples as records."""
 
 import io
 import zipfile
@@ -165,3 +166,16 @@ class Books:
 def books():
     """Workbooks, made cell by cell."""
     return Books()
+
+
+TOLD = {"timezone": "Europe/Berlin", "date_order": "dmy", "tax": "excluded", "currency": "EUR"}
+
+
+@pytest.fixture
+def sample(shared, read):
+    """Read a sample beside the repository as its records, with what it does not say itself."""
+
+    def sample(path, record, **told):
+        return read(shared.source({"path": "samples/" + path, **TOLD, **told}), record).records
+
+    return sample
