@@ -35,7 +35,7 @@ alter default privileges revoke execute on functions from public;
 grant usage on schema mirror, portal to portal_web, portal_staff, portal_sync;
 
 grant select on mirror.meta, mirror.stamps, mirror.changes, mirror.accounts, mirror.contacts, mirror.orders,
-  mirror.invoices, mirror.payments, mirror.tickets to portal_web;
+  mirror.invoices, mirror.quotes, mirror.payments, mirror.tickets to portal_web;
 grant select (source, label, kind, configured, stale_after, next_run) on mirror.sources to portal_web;
 grant select (source, record, as_of, first_completed_at, completed_at) on mirror.streams to portal_web;
 grant select on portal.meta, portal.organisations, portal.members to portal_web;
@@ -44,13 +44,15 @@ grant select, insert, update, delete on portal.sign_ins, portal.sessions, portal
 grant insert on portal.visits, portal.audit to portal_web;
 
 grant select on all tables in schema mirror, portal to portal_staff;
+revoke all on portal.credentials from portal_staff;
 grant insert, update, delete on portal.users, portal.members, portal.sign_ins, portal.sessions, portal.devices,
   portal.throttle, portal.visits, portal.outbox to portal_staff;
 grant insert on portal.audit to portal_staff;
 
 grant select, insert, update, delete on all tables in schema mirror to portal_sync;
 grant select on portal.meta to portal_sync;
-grant select, insert, update, delete on portal.organisations, portal.links to portal_sync;
+grant select, insert, update, delete on portal.organisations, portal.links, portal.credentials
+  to portal_sync;
 grant insert on portal.audit to portal_sync;
 
 -- Every table with an org_id, and organisations themselves, are held by policies, whoever owns them. The grants above

@@ -22,7 +22,12 @@ create table sources (                     -- one row per configured source, eve
   failed_at timestamp,
   failure text,                            -- unavailable | refused | garbled | crashed
   failure_message text,                    -- one safe sentence, for staff
-  retry_at timestamp
+  retry_at timestamp,                      -- the source asked to be left alone until then
+  quota_left bigint,                       -- what the source lets us ask for, by its last answer
+  quota_of bigint,
+  quota_unit text,
+  quota_renewed timestamp,
+  quota_at timestamp                       -- when it said so
 );
 
 create table leases (                      -- one run per source at a time, over all processes and machines
@@ -46,6 +51,8 @@ create table streams (                     -- source × record type
   failure text,
   failure_message text,
   notes text not null,                     -- JSON list of sentences for staff
+  swept_at timestamp,                      -- last time all ids were heard
+  covers_from timestamp,                   -- the source tells of nothing older; null: of all there is
   primary key (source, record)
 );
 
@@ -151,7 +158,7 @@ create table orders (
   tracking text not null,                  -- all tracking numbers, for search and the change log
   items integer not null,
   currency text not null, subtotal bigint, discount bigint, shipping bigint, tax bigint, total bigint,
-  refunded bigint, outstanding bigint,
+  refunded bigint, outstanding bigint, payment_due date,
   note text not null, ship_to text, bill_to text, lines text not null, shipments text not null, events text not null,
   search_text text not null,
   primary key (source, source_id)
@@ -169,7 +176,8 @@ create table invoices (
   kind text not null, number text not null, reference text not null, order_number text not null,
   status text not null, void integer not null, issued date, due_on date,
   currency text not null, subtotal bigint, tax bigint, total bigint, paid bigint, credited bigint, due bigint,
-  note text not null, bill_to text, lines text not null, payments text not null, allocations text not null,
+  note text not null, pay_url text not null, attachments integer not null,
+  bill_to text, lines text not null, payments text not null, allocations text not null,
   search_text text not null,
   primary key (source, source_id)
 );
@@ -180,6 +188,21 @@ create index invoices_open on invoices (org_id, currency, due_on, due, source)
 create index invoices_by_ref on invoices (org_id, ref);
 create index invoices_by_order on invoices (org_id, order_number) where gone_at is null;
 create index invoices_by_account on invoices (source, belongs_to);
+
+create table quotes (
+  source text not null, source_id text not null, ref text not null, org_id bigint, belongs_to text,
+  fingerprint bigint not null, data_rows integer not null, updated timestamp,
+  first_seen timestamp not null, changed_at timestamp not null, as_of timestamp, gone_at timestamp, gone_why text,
+  sort_at timestamp not null,              -- the issue date, else when first seen
+  number text not null, reference text not null, title text not null, status text not null,
+  issued date, valid_until date,
+  currency text not null, subtotal bigint, discount bigint, tax bigint, total bigint,
+  note text not null, lines text not null, search_text text not null,
+  primary key (source, source_id)
+);
+create index quotes_by_org on quotes (org_id, sort_at, ref, source) where gone_at is null;
+create index quotes_by_ref on quotes (org_id, ref);
+create index quotes_by_account on quotes (source, belongs_to);
 
 create table payments (
   source text not null, source_id text not null, ref text not null, org_id bigint, belongs_to text,
@@ -208,7 +231,7 @@ create index tickets_by_org on tickets (org_id, open, sort_at, ref) where gone_a
 create index tickets_by_ref on tickets (org_id, ref);
 create index tickets_by_account on tickets (source, belongs_to);
 
--- section: portal -- written by the web; sync writes organisations and links only
+-- section: portal -- written by the web; sync writes organisations, links and credentials only
 
 create table meta (
   name text not null primary key,          -- schema_version, pairing
@@ -233,6 +256,14 @@ create table links (                       -- account of a source → organisati
   primary key (source, account)
 );
 create index links_by_org on links (org_id);
+
+create table credentials (                 -- tokens of live sources; out of reach of the web and of staff
+  source text not null primary key,
+  key_id text not null,                    -- which key sealed it
+  sealed text not null,                    -- base64 of nonce and ciphertext; bound to the source
+  kept_at timestamp not null,
+  expires_at timestamp                     -- a person must act then, unless it is renewed before
+);
 
 create table users (                       -- people who may sign in, by address
   id bigint not null primary key,

@@ -2,7 +2,8 @@
 
     Failure                     what the run does
      ├─ Unavailable             tries again at the next tick (or after ``retry_after``)
-     ├─ Refused                 a person must act; data kept, one alert
+     ├─ Refused                 a person must act; data kept, one alert; the other streams go on
+     │   └─ Disconnected        … not even them: nobody lets us in any more
      └─ Garbled                 what arrived cannot be trusted; data kept as it was
 
 A connector knows no database, organisation, schedule or other source. An SDK's own exception never leaves it.
@@ -51,6 +52,10 @@ class Unavailable(Failure):
 
 class Refused(Failure):
     """A person must act: a missing file, a withdrawn token, a setting that does not fit."""
+
+
+class Disconnected(Refused):
+    """The source does not let us in any more: no stream of it is asked for in this run."""
 
 
 class Garbled(Failure):
@@ -178,6 +183,13 @@ class SourceSettings(BaseModel):
     kind: str
     every: Every = "15m"
     stale_after: Every | None = None  # default: twice `every`, at least 1 h; exports: 48 h
+
+
+class LiveSettings(SourceSettings):
+    """The keys every source with an API has."""
+
+    every: Every = "5m"
+    sweep: Every = "24h"  # how often all ids are heard, where the source does not report every delete
 
 
 class Connector(ABC):

@@ -136,6 +136,7 @@ class Order(Record, frozen=True, kw_only=True, gc=False):
     total: Decimal | None = None
     refunded: Decimal | None = None
     outstanding: Decimal | None = None
+    payment_due: date | None = None  # when ``outstanding`` is to be paid, by the payment terms
     note: str = ""  # the customer's own note; staff notes never come here
     ship_to: Address | None = None
     bill_to: Address | None = None
@@ -145,10 +146,13 @@ class Order(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Invoice(Record, frozen=True, kw_only=True, gc=False):
-    """A sales invoice or credit note. ``total = paid + credited + due`` where all four are known; on a credit
-    note all four are negative or zero (money we owe the customer)."""
+    """A sales invoice, or a credit: a credit note, prepayment or overpayment.
 
-    kind: str = "invoice"  # "invoice" or "credit note"
+    ``total = paid + credited + due`` where all four are known; on a credit all four are negative or zero
+    (money we owe the customer). What was set against an invoice stands in that invoice's ``credited`` and no
+    longer in the credit's ``due``."""
+
+    kind: str = "invoice"  # "invoice", "credit note", "prepayment" or "overpayment"
     number: str
     reference: str = ""
     order_number: str = ""
@@ -164,10 +168,30 @@ class Invoice(Record, frozen=True, kw_only=True, gc=False):
     credited: Decimal | None = None
     due: Decimal | None = None
     note: str = ""
+    pay_url: str = ""  # the source's own page to pay on, https only
+    attachments: bool = False  # whether the source keeps files with it
     bill_to: Address | None = None
     lines: tuple[Line, ...] = ()
     payments: tuple[InvoicePayment, ...] = ()
     allocations: tuple[Allocation, ...] = ()
+
+
+class Quote(Record, frozen=True, kw_only=True, gc=False):
+    """What we offered a customer, and until when. ``status`` is the source's own word; drafts are none."""
+
+    number: str
+    reference: str = ""
+    title: str = ""
+    status: str = ""
+    issued: date | None = None
+    valid_until: date | None = None
+    currency: str = ""
+    subtotal: Decimal | None = None
+    discount: Decimal | None = None
+    tax: Decimal | None = None
+    total: Decimal | None = None
+    note: str = ""  # summary and terms, as the customer was sent them
+    lines: tuple[Line, ...] = ()
 
 
 class Payment(Record, frozen=True, kw_only=True, gc=False):
@@ -203,6 +227,7 @@ RECORDS: dict[str, type[Record]] = {
     "contact": Contact,
     "order": Order,
     "invoice": Invoice,
+    "quote": Quote,
     "payment": Payment,
     "ticket": Ticket,
 }

@@ -15,8 +15,8 @@ from portal.stages import OrderStages, Pill
 from sync.config import Config
 
 PLURALS = {
-    "order": "orders", "invoice": "invoices", "payment": "payments", "ticket": "tickets",
-    "account": "company details", "contact": "contacts",
+    "order": "orders", "invoice": "invoices", "quote": "quotes", "payment": "payments",
+    "ticket": "tickets", "account": "company details", "contact": "contacts",
 }  # fmt: skip
 
 

@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from msgspec import json
 
 from connectors.base import Unreadable
-from connectors.records import Account, Contact, Invoice, Line, Order, Payment, Record, Ticket
+from connectors.records import Account, Contact, Invoice, Line, Order, Payment, Quote, Record, Ticket
 from sync.tables import email_key, fold, places
 
 NO_DATE = date(9999, 12, 31)  # sorts an invoice without a due date last
 ORDER_AMOUNTS = ("subtotal", "discount", "shipping", "tax", "total", "refunded", "outstanding")
+QUOTE_AMOUNTS = ("subtotal", "discount", "tax", "total")
 INVOICE_AMOUNTS = ("subtotal", "tax", "total", "paid", "credited", "due")
 NO_CURRENCY = 'name the currency column, or currency = "EUR" in the TOML'
 
@@ -69,6 +71,17 @@ def dispatch(order: Order) -> str:
     return "part" if any(line.shipped for line in told) else "none"
 
 
+def secure(url: str) -> str:
+    """An address customers may be sent to: https, a host, no name or blank in it; else ''."""
+    if not url.isprintable() or " " in url:
+        return ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme == "https" and parts.hostname and not parts.username else ""
+
+
 def _account(r: Account) -> dict[str, Any]:
     return {
         "name": r.name,
@@ -116,6 +129,7 @@ def _order(r: Order) -> dict[str, Any]:
         "items": len(r.lines),
         "currency": r.currency,
         **amounts,
+        "payment_due": r.payment_due,
         "note": r.note,
         "ship_to": _optional_json(r.ship_to),
         "bill_to": _optional_json(r.bill_to),
@@ -142,11 +156,31 @@ def _invoice(r: Invoice) -> dict[str, Any]:
         "currency": r.currency,
         **amounts,
         "note": r.note,
+        "pay_url": secure(r.pay_url),
+        "attachments": int(r.attachments),
         "bill_to": _optional_json(r.bill_to),
         "lines": _json(r.lines),
         "payments": _json(r.payments),
         "allocations": _json(r.allocations),
         "search_text": _search(r.number, r.reference, r.order_number, *_line_words(r.lines)),
+    }
+
+
+def _quote(r: Quote) -> dict[str, Any]:
+    amounts = {f: minor(getattr(r, f), r.currency, f) for f in QUOTE_AMOUNTS}
+    return {
+        "sort_at": r.issued and _midnight(r.issued),
+        "number": r.number,
+        "reference": r.reference,
+        "title": r.title,
+        "status": r.status,
+        "issued": r.issued,
+        "valid_until": r.valid_until,
+        "currency": r.currency,
+        **amounts,
+        "note": r.note,
+        "lines": _json(r.lines),
+        "search_text": _search(r.number, r.reference, r.title, *_line_words(r.lines)),
     }
 
 
@@ -185,6 +219,7 @@ ENCODE: dict[type[Record], Callable[[Any], dict[str, Any]]] = {
     Contact: _contact,
     Order: _order,
     Invoice: _invoice,
+    Quote: _quote,
     Payment: _payment,
     Ticket: _ticket,
 }

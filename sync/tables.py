@@ -12,9 +12,9 @@ from unicodedata import normalize
 import sqlalchemy as sa
 from babel.numbers import get_currency_precision
 
-from connectors.records import Account, Contact, Invoice, Order, Payment, Record, Ticket
+from connectors.records import Account, Contact, Invoice, Order, Payment, Quote, Record, Ticket
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 PAIRS = [one + other for one in BASE32 for other in BASE32]  # of 10 bits
 
@@ -96,6 +96,7 @@ TABLE: dict[type[Record], sa.Table] = {
     Contact: MIRROR["contacts"],
     Order: MIRROR["orders"],
     Invoice: MIRROR["invoices"],
+    Quote: MIRROR["quotes"],
     Payment: MIRROR["payments"],
     Ticket: MIRROR["tickets"],
 }
@@ -121,6 +122,7 @@ TRACKED: dict[type[Record], tuple[str, ...]] = {
         "outstanding",
     ),
     Invoice: ("status", "void", "due_on", "total", "paid", "credited", "due"),
+    Quote: ("status", "valid_until", "total"),
     Ticket: ("status",),
 }
 

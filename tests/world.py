@@ -22,7 +22,11 @@ from sync.encoding import encode
 from sync.tables import MIRROR, PORTAL, TABLE
 
 SOURCES = {"crm": "Customer desk", "shop": "Web shop", "books": "Accounts office"}
-STREAMS = {"crm": ("account", "contact", "ticket"), "shop": ("order",), "books": ("invoice", "payment")}
+STREAMS = {
+    "crm": ("account", "contact", "ticket"),
+    "shop": ("order",),
+    "books": ("invoice", "quote", "payment"),
+}
 
 
 @pytest.fixture
@@ -101,6 +105,7 @@ def _records(canary: str, key: str, now: datetime) -> list[r.Record]:
             bill_to=address, lines=(line,), payments=(fill(r.InvoicePayment, amount=Decimal(19)),),
             allocations=(fill(r.Allocation, amount=Decimal(0)),),
         ),
+        own(r.Quote, **money, issued=today - timedelta(3), valid_until=today + timedelta(11), lines=(line,)),
         own(r.Payment, currency="EUR", amount=Decimal(19), paid_on=today, invoice_number=f"{canary} number"),
         own(r.Ticket, opened=now - timedelta(1), messages=(fill(r.Message, at=now),)),
     ]  # fmt: skip

@@ -11,6 +11,7 @@ PLURALS = {
     "contact": "contacts",
     "order": "orders",
     "invoice": "invoices",
+    "quote": "quotes",
     "payment": "payments",
     "ticket": "tickets",
 }

@@ -2,9 +2,9 @@
 
 role     mirror                          portal
 sync     writes                          reads organisations and links
-owners   reads all                       writes organisations, links, audit
+owners   reads all                       writes organisations, links, credentials, audit
 web      reads what is bound, or nothing reads and writes what signing in and mailing need
-staff    reads all                       reads all, writes all but organisations and links
+staff    reads all                       reads all but credentials, writes all but organisations and links
 """
 
 import os
@@ -16,9 +16,10 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from sync.config import Config, Passwords
+from sync.database.migrations import MIGRATIONS
 from sync.database.postgres import Server
 from sync.database.sqlite import Files
-from sync.database.versions import MIGRATIONS, Migration, WrongDatabase
+from sync.database.versions import Migration, WrongDatabase
 from sync.tables import MIRROR, PORTAL, email_key
 
 __all__ = ["Database", "Migration", "WrongDatabase", "open_database"]

@@ -51,7 +51,8 @@ HOLES = """
     union all
     select format('role portal_web may %s %s: {init} again', kind, oid::regclass)
     from pg_class, unnest(array['select', 'insert', 'update', 'delete', 'truncate']) kind
-    where oid = any(array['portal.links', 'mirror.quarantine', 'mirror.hidden', 'mirror.runs']::regclass[])
+    where oid = any(array['portal.links', 'portal.credentials', 'mirror.quarantine', 'mirror.hidden',
+            'mirror.runs']::regclass[])
         and has_table_privilege('portal_web', oid, kind)
 """.replace("{init}", INIT)
 
@@ -115,7 +116,7 @@ class Server:
         """A small pool of connections that log in as one role."""
         engine = sa.create_engine(
             self._login(role), pool_size=min(KEPT, connections), max_overflow=max(0, connections - KEPT),
-            pool_pre_ping=True,
+            pool_pre_ping=True, hide_parameters=True,
             connect_args={"application_name": f"fanlight {role}"},
         )  # fmt: skip
         if role == "web":
@@ -148,7 +149,7 @@ class Server:
 
     @contextmanager
     def _reading(self, role: str) -> Iterator[sa.Connection]:
-        engine = sa.create_engine(self._login(role), poolclass=sa.NullPool)
+        engine = sa.create_engine(self._login(role), poolclass=sa.NullPool, hide_parameters=True)
         try:
             with engine.connect() as connection:
                 yield connection

@@ -22,13 +22,13 @@ WEB: Rights = {
     **dict.fromkeys(("visits", "audit"), frozenset({INSERT})),
 }
 STAFF: Rights = {
-    **dict.fromkeys(PORTAL, frozenset({READ})),
+    **{name: frozenset({READ}) for name in PORTAL if name != "credentials"},
     **dict.fromkeys(("users", "members", "sign_ins", "sessions", "devices"), ALL),
     **dict.fromkeys(("throttle", "visits", "outbox"), ALL),
     "audit": frozenset({READ, INSERT}),
 }
 OWNERS: Rights = {
-    **dict.fromkeys(("organisations", "links"), ALL),
+    **dict.fromkeys(("organisations", "links", "credentials"), ALL),
     "audit": frozenset({INSERT}),
     "meta": frozenset({READ}),
 }

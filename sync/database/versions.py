@@ -22,9 +22,6 @@ class Migration:
     portal: str = ""
 
 
-MIGRATIONS: tuple[Migration, ...] = ()
-
-
 def new_value() -> str:
     """A value for pairing or epoch that no other database has."""
     return secrets.token_hex(16)

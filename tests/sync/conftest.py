@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from msgspec import structs
 
 from connectors.base import Connector, Page, Reads, Row, SourceSettings, Unreadable
-from connectors.records import Account, Contact, Invoice, Order, Payment, Record, Ticket
+from connectors.records import Account, Contact, Invoice, Order, Payment, Quote, Record, Ticket
 from sync import run
 from sync.database import Database
 from sync.tables import MIRROR, PORTAL, TABLE
@@ -22,6 +22,7 @@ NEEDED: dict[type[Record], dict[str, Any]] = {
     Contact: {"name": "Anyone"},
     Order: {"number": "1"},
     Invoice: {"number": "1"},
+    Quote: {"number": "1"},
     Payment: {"amount": Decimal(1), "currency": "EUR"},
     Ticket: {"number": "1"},
 }

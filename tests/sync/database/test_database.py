@@ -96,14 +96,18 @@ def test_a_version_that_is_no_number_is_refused(database, set_meta, told):
 
 
 STEPS = (
-    Migration(1, mirror="alter table orders add column colour text;", portal="create table notes (a text);"),
-    Migration(0, mirror="alter table tickets add column mood text;"),
+    Migration(
+        SCHEMA_VERSION,
+        mirror="alter table orders add column colour text;",
+        portal="create table notes (a text);",
+    ),
+    Migration(SCHEMA_VERSION - 1, mirror="alter table tickets add column mood text;"),
 )
 
 
 def test_an_upgrade_runs_each_migration_once_and_in_order(database, set_meta, admin):
     for schema in META:
-        set_meta(schema, "schema_version", "-1")
+        set_meta(schema, "schema_version", str(SCHEMA_VERSION - 2))
     for _ in range(2):
         database.upgrade(admin, STEPS)
     database.check()
@@ -113,14 +117,16 @@ def test_an_upgrade_runs_each_migration_once_and_in_order(database, set_meta, ad
 
 
 def test_a_migration_that_fails_leaves_the_version_before_it(database, set_meta, admin):
+    before = str(SCHEMA_VERSION - 1)
     broken = Migration(
-        1, mirror="alter table orders add column colour text; alter table nowhere add column x text;"
+        SCHEMA_VERSION,
+        mirror="alter table orders add column colour text; alter table nowhere add column x text;",
     )
     for schema in META:
-        set_meta(schema, "schema_version", "0")
+        set_meta(schema, "schema_version", before)
     with pytest.raises(Exception, match="nowhere"):
         database.upgrade(admin, [broken])
-    assert value(database, "mirror", "schema_version") == "0"
+    assert value(database, "mirror", "schema_version") == before
     database.upgrade(admin, STEPS)
     database.check()
 
