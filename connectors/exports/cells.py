@@ -31,14 +31,20 @@ WRONG = re.compile(
     + NAME
     + rb"v>([^<]*))?"
 )
-UNCALCULATED_CELL = re.compile(
-    NAME
-    + rb"c(\s[^<>]*)>\s*"
-    + FORMULA
-    + rb"(?:"
-    + NAME
-    + rb"v(?:\s[^<>]*)?(?:/>|>\s*</(?:[A-Za-z]+:)?v>))?\s*</"
+UNCALCULATED_CELL, UNSURE_CELL = (
+    re.compile(
+        NAME
+        + rb"c(\s[^<>]*)>\s*"
+        + FORMULA
+        + rb"(?:"
+        + NAME
+        + rb"v(?:\s[^<>]*)?(?:/>|>\s*"
+        + value
+        + rb"</(?:[A-Za-z]+:)?v>))?\s*</"
+    )
+    for value in (rb"", rb"0?")
 )
+RECALCULATE = re.compile(rb"""\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
 BLANK_RESULT = re.compile(rb"""\bt\s*=\s*["'](?:str|e)["']""")
 SHARED = re.compile(
     NAME + rb"""c\s[^<>]*?\bt\s*=\s*["']s["'][^<>]*>\s*""" + NAME + rb"v(?:\s[^<>]*)?>\s*([0-9]{1,9})\s*<"
@@ -62,8 +68,11 @@ def column_number(letters: bytes) -> int:
     return number - 1
 
 
-def in_xlsx(file: str, sheet: str, xml: bytes) -> Oddities:
-    """The oddities of a worksheet part. Raises Refused when its cells reach too far to be a table."""
+def in_xlsx(file: str, sheet: str, xml: bytes, book: bytes) -> Oddities:
+    """The oddities of a worksheet part. Raises Refused when its cells reach too far to be a table.
+
+    ``book`` is the part about the workbook. Where it asks to be calculated when it is opened, a program wrote
+    it, and no spreadsheet since: XlsxWriter and its like put 0 as the value of every formula."""
     rows = widest = 0
     for start, end in _between(ROW, xml):
         rows += 1
@@ -79,7 +88,7 @@ def in_xlsx(file: str, sheet: str, xml: bytes) -> Oddities:
             said = (found[2] or b"?").decode(errors="replace")
             wrong[_place(file, sheet, found[1])] = ERROR.format(said)
     if b"<f" in xml or b":f" in xml:
-        for found in UNCALCULATED_CELL.finditer(xml):
+        for found in (UNSURE_CELL if RECALCULATE.search(book) else UNCALCULATED_CELL).finditer(xml):
             if not BLANK_RESULT.search(found[1]):
                 wrong[_place(file, sheet, found[1])] = UNCALCULATED
     return Oddities(wrong)

@@ -77,11 +77,11 @@ class Judge:
 
     def _skipped(self, segment: Segment, wrong: str, data_rows: int) -> Skipped:
         place = self._place(segment)
-        if wrong:
-            return Skipped(segment.id or None, place, segment.field or "row", wrong, MEND, data_rows)
-        if segment.id:
+        if SHORTENED.fullmatch(segment.id):  # whatever else is wrong: several ids may have become this one
             cure = "export again; do not save it from the spreadsheet"
             return Skipped(None, place, "id", f"{segment.id} was shortened by a spreadsheet", cure, data_rows)
+        if wrong:
+            return Skipped(segment.id or None, place, segment.field or "row", wrong, MEND, data_rows)
         return Skipped(None, place, "id", "is blank", "every record needs its id; " + MEND, data_rows)
 
     def _place(self, segment: Segment) -> str:

@@ -22,8 +22,10 @@ from connectors.exports.settings import ExportsSettings, FileSet, LinesFile
 from connectors.exports.shown import Shown
 from connectors.exports.spelling import decide, told
 from connectors.exports.survey import Evidence, Seen, Survey, survey
+from connectors.exports.swapped import must_not_be_swapped
 from connectors.exports.tables import open_file, peek, scan, sheet
 from connectors.exports.values import Spelling
+from connectors.exports.workbook import BookSheet
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,8 @@ class Surveying:
 
     def _surveyed(self, entry: Entry, layout: Layout, ids: Seen | None) -> Surveyed:
         evidence = self._evidence[id(entry.fileset)]
+        if isinstance(layout.sheet, BookSheet):
+            must_not_be_swapped(layout)
         return Surveyed(
             layout.sheet.file, layout, survey(layout, evidence, ids, _settled(self._settings, entry))
         )

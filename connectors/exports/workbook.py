@@ -163,7 +163,7 @@ class Workbook(SourceFile):
         if name not in self._odd and self._package is not None:
             xml = self._package.part(sheet_parts(self._package).get(name, ""))
             must_be_readable(self.name, name, self._package.strings(), xml)
-            self._odd[name] = in_xlsx(self.name, name, xml)
+            self._odd[name] = in_xlsx(self.name, name, xml, self._package.part("xl/workbook.xml"))
         return self._odd[name]
 
     def _opened(self) -> CalamineWorkbook:

@@ -179,3 +179,9 @@ def sample(shared, read):
         return read(shared.source({"path": "samples/" + path, **TOLD, **told}), record).records
 
     return sample
+
+
+@pytest.fixture(params=["xlsx", "ods"])
+def kind(request):
+    """Each kind of workbook."""
+    return request.param
