@@ -119,6 +119,7 @@ class Page(Struct, frozen=True):
     cursor: str | None = None
     as_of: datetime | None = None
     whole: bool | None = None  # tells this pull of all there is? None: it does when begun without a cursor
+    whole_of: Sequence[str] = ()  # accounts whose records are all in this page: what else was theirs is gone
     notes: Sequence[str] = ()  # for staff: "read as cp1252", "2 unknown statuses: …"
 
 

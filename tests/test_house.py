@@ -287,4 +287,6 @@ def test_the_wheel_holds_everything_that_runs(tmp_path: Path) -> None:
 def test_the_commands_and_connectors_are_named_where_packages_are_told() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["scripts"] == {"fanlight": "portal.cli:main"}
-    assert project["entry-points"]["fanlight.connectors"] == {"exports": "connectors.exports:Exports"}
+    kinds = {path.parent.name for path in (ROOT / "connectors").glob("*/settings.py")}
+    expected = {kind: f"connectors.{kind}:{kind.capitalize()}" for kind in kinds}
+    assert project["entry-points"]["fanlight.connectors"] == expected
