@@ -8,7 +8,7 @@ All times are the source's own. A chain's start, never its newest row, decides w
 
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from msgspec import Struct, structs
@@ -30,15 +30,15 @@ class Chain(Struct, frozen=True, omit_defaults=True):
         """The text to keep with a page."""
         return _JSON.encode(self).decode()
 
-    def started(self, now: datetime) -> "Chain":
+    def started(self, now: datetime) -> Self:
         """This chain, begun now if it had not been. ``now``: by the source's clock."""
         return self if self.begun else structs.replace(self, begun=now)
 
-    def kept(self, at: str) -> "Chain":
+    def kept(self, at: str) -> Self:
         """This chain with its current listing kept up to there."""
         return structs.replace(self, at=at)
 
-    def next_part(self) -> "Chain":
+    def next_part(self) -> Self:
         """This chain at the start of its next listing."""
         return structs.replace(self, part=self.part + 1, at="")
 

@@ -26,6 +26,7 @@ class Asked:
     path: str  # with its query
     headers: Mapping[str, str]
     body: bytes
+    port: int  # of the caller: the same for all requests of one connection
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -37,7 +38,9 @@ class Handler(BaseHTTPRequestHandler):
     def play(self) -> None:
         """Read a request whole, then do what the script says."""
         length = int(self.headers.get("Content-Length") or 0)
-        asked = Asked(self.command, self.path, dict(self.headers), self.rfile.read(length))
+        asked = Asked(
+            self.command, self.path, dict(self.headers), self.rfile.read(length), self.client_address[1]
+        )
         self.server.web.next(asked)(self, asked)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = play
