@@ -57,7 +57,7 @@ def _finished(org: Org, job: str) -> int | None:
                 )
         if org.time.clock() - begun > LONGEST:
             raise Unavailable(
-                "Salesforce's query job takes more than three hours; the next run starts another"
+                f"Salesforce's query job takes more than {span(LONGEST)}; the next run starts another"
             )
         org.time.sleep(WAITS[min(looks, len(WAITS) - 1)])
         looks += 1
