@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.base import Connector, Page, Quota, Reads, Refused
 from connectors.chain import fingerprint
-from connectors.http import Time
+from connectors.http import Limits, Time
 from connectors.records import NAMES, RECORDS, Record
 from connectors.salesforce import pulling
 from connectors.salesforce.mapping import record_of
@@ -27,11 +27,13 @@ class Salesforce(Connector):
     Settings = SalesforceSettings
     settings: SalesforceSettings
 
-    def __init__(self, settings: SalesforceSettings, time: Time | None = None) -> None:
-        """``time``: clock and sleep, for tests."""
+    def __init__(
+        self, settings: SalesforceSettings, time: Time | None = None, limits: Limits | None = None
+    ) -> None:
+        """``time`` and ``limits`` of its requests: other ones in tests."""
         super().__init__(settings)
         self._shapes = {RECORDS[name]: settings.shape(name) for name in settings.records}
-        self._org = Org(settings, lambda: self.credentials, time or Time())
+        self._org = Org(settings, lambda: self.credentials, time or Time(), limits)
 
     @property
     def reads(self) -> Mapping[type[Record], Reads]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from connectors.base import Credentials, Disconnected, Garbled, Quota, Refused, Unavailable
-from connectors.http import Http, Reply, Time
+from connectors.http import Http, Limits, Reply, Time
 from connectors.oauth import Tokens
 from connectors.salesforce.login import sign_in
 from connectors.salesforce.settings import SalesforceSettings
@@ -36,14 +36,18 @@ class Org:
     """What the org lets our user read. ``date`` is its own clock, by its last answer."""
 
     def __init__(
-        self, settings: SalesforceSettings, credentials: Callable[[], Credentials], time: Time
+        self,
+        settings: SalesforceSettings,
+        credentials: Callable[[], Credentials],
+        time: Time,
+        limits: Limits | None = None,
     ) -> None:
         self.settings, self.time = settings, time
         self.date: datetime | None = None
         self._used: tuple[int, int] | None = None
         token_url = settings.token_url or f"{settings.base_url}/services/oauth2/token"
         hosts = {urlsplit(url).netloc for url in (settings.base_url, token_url)}
-        self.http = Http(hosts, token_urls=[token_url], jobs=True, time=time, heard=self._hear)
+        self.http = Http(hosts, token_urls=[token_url], jobs=True, limits=limits, time=time, heard=self._hear)
         self._tokens = Tokens(credentials, lambda _: sign_in(self.http, token_url, settings, time), time.now)
         self._sdk: tuple[str, Sdk] | None = None
 

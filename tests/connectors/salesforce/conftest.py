@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fakes.salesforce import FakeSalesforce
 
-from connectors.http import Time
+from connectors.http import Limits, Time
 from connectors.salesforce import Salesforce
 
 
@@ -87,4 +87,4 @@ def settings(vendor, monkeypatch) -> Callable[..., Any]:
 def source(vendor, settings) -> Callable[..., Salesforce]:
     """A connector that reads the fake; sleeping takes the fake's time only."""
     time = Time(lambda: vendor.now.timestamp(), vendor.clock, vendor.sleep, lambda: 0.5)
-    return lambda **more: Salesforce(settings(**more), time)
+    return lambda **more: Salesforce(settings(**more), time, Limits(connect=2, read=0.3, total=0.6))
