@@ -100,8 +100,14 @@ def day_text(day: date, locale: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def _said(day: date, locale: str) -> str:
+    """``day_text`` as it may stand in HTML."""
+    return str(escape(day_text(day, locale)))
+
+
+@lru_cache(maxsize=4096)
 def _day_element(day: date, locale: str) -> Markup:
-    said = escape(day_text(day, locale))
+    said = _said(day, locale)
     return Markup(f'<time datetime="{day.isoformat()}" title="{said}">{said}</time>')  # noqa: S704 - escaped
 
 
@@ -111,6 +117,7 @@ def _time(at: datetime, title: str, said: str) -> Markup:
     return Markup(f'<time datetime="{stamp}" title="{title}">{said}</time>')  # noqa: S704 - escaped
 
 
+@lru_cache(maxsize=4096)
 def quantity(value: Decimal | str | None, locale: str = "en") -> str:
     """A number of pieces without idle zeros: '3.000' → '3'."""
     if value is None or value == "":
@@ -227,7 +234,7 @@ class Formats:
         if not isinstance(at, datetime):
             return _day_element(at, self.locale)
         there = at.astimezone(self.zone)
-        day = escape(day_text(there.date(), self.locale))
+        day = _said(there.date(), self.locale)
         return _time(at, f"{day}, {there.hour:02}:{there.minute:02}", day)
 
     def since(self, at: datetime) -> Markup:

@@ -35,7 +35,7 @@ class Either:
 Condition = Where | Either
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Found:
     """One mirrored record with what every page must show beside it. Columns are read as attributes
     (``found.number``); JSON columns arrive decoded. What only a record's own page shows (``found.lines``,
@@ -46,9 +46,9 @@ class Found:
     as_of: datetime | None  # its own where frozen, else its stream's
     label: str  # the source, in the customer's words
 
-    def __post_init__(self) -> None:
+    def __init__(self, record: str, values: Mapping[str, Any], as_of: datetime | None, label: str) -> None:
         # Attributes of their own rather than looked up by __getattr__: a list asks for some thousand.
-        self.__dict__.update({**self.values, **self.__dict__})
+        self.__dict__.update(values, record=record, values=values, as_of=as_of, label=label)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"{name} is not a column of this record, or only get() reads it")
@@ -75,6 +75,7 @@ class Freshness:
     stale_after: int  # seconds
     first_completed_at: datetime | None
     next_run: datetime | None
+    checked_at: datetime | None = None  # the last complete reading, whether or not it brought anything new
 
 
 @dataclass(frozen=True)

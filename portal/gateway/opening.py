@@ -1,6 +1,6 @@
 """What a door reads as it opens, in one statement: whether it may, how old everything is, whom to call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -23,7 +23,7 @@ class Opened:
     """The streams of the configured sources, and the accounts that name who looks after this customer."""
 
     streams: Sequence[Freshness]
-    carers: Sequence[Mapping[str, Any]]
+    carers: Sequence[dict[str, Any]]
 
 
 def read(connection: sa.Connection, sources: Sequence[str]) -> Opened:
@@ -39,10 +39,13 @@ def read(connection: sa.Connection, sources: Sequence[str]) -> Opened:
     if rows[0].removed_version > stamped or stamped > rows[0].links_version:
         raise Restamping
     streams = [
-        Freshness(r.record or "", r.source, r.label, r.as_of, r.stale_after, r.first_completed_at, r.next_run)
+        Freshness(
+            r.record or "", r.source, r.label, r.as_of, r.stale_after, r.first_completed_at, r.next_run,
+            r.completed_at,
+        )
         for r in rows
         if r.source is not None
-    ]
+    ]  # fmt: skip
     carers = [
         {"source": r.source, "as_of": r.frozen_at, **{name: r._mapping[name] for name in OWNER}}
         for r in rows
@@ -63,7 +66,7 @@ def _asked(sources: tuple[str, ...]) -> sa.Select[Any]:
     )
     told = (
         STREAMS.c.record, SOURCES.c.source, SOURCES.c.label, STREAMS.c.as_of, SOURCES.c.stale_after,
-        STREAMS.c.first_completed_at, SOURCES.c.next_run,
+        STREAMS.c.first_completed_at, SOURCES.c.next_run, STREAMS.c.completed_at,
     )  # fmt: skip
     carer = (*(ACCOUNTS.c[name] for name in OWNER), ACCOUNTS.c.as_of.label("frozen_at"))
     joined = (

@@ -175,9 +175,8 @@ def order(record: type[Record], wanted: str) -> Order:
     return Order(record, wanted)
 
 
-def found(record: type[Record], row: Mapping[str, Any], streams: Streams) -> Found:
-    """A row as pages read it."""
-    values = {**row}
+def found(record: type[Record], values: dict[str, Any], streams: Streams) -> Found:
+    """A row as pages read it; ``values`` becomes part of it."""
     for name in JSON[record]:
         if isinstance(told := values.get(name), str):
             values[name] = json.decode(told)

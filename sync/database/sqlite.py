@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +125,9 @@ class Files:
             pool_size=min(KEPT, connections),
             max_overflow=max(0, connections - KEPT),
             execution_options={"schema_translate_map": TRANSLATION[role]},
+            hide_parameters=True,  # an error that is logged tells nobody's addresses or search
         )
-        begin = "begin immediate" if write else "begin"
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        event.listen(engine, "begin", _begin_writing if write else _begin_reading)
         if role == "web":
             _guard(engine)
         else:
@@ -174,6 +175,16 @@ def _fill(connection: sqlite3.Connection, name: str, pairing: str) -> None:
     connection.executemany("insert into meta (name, value) values (?, ?)", values.items())
 
 
+def _begin_writing(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("begin immediate")  # waits for other writers
+
+
+def _begin_reading(connection: sa.Connection) -> None:
+    """Neither waits nor fails, so SQLAlchemy's care, dearer than the statement, is left out."""
+    dbapi: Any = connection.connection.driver_connection
+    dbapi.execute("begin")
+
+
 def _guard(engine: sa.Engine) -> None:
     """Wall in every connection of the web's pool and empty its scope before and after each transaction."""
 
@@ -192,11 +203,17 @@ def _guard(engine: sa.Engine) -> None:
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
     def word(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
-        # The authorizer is not told of EXPLAIN, and a query plan would tell the names of the base views.
-        if not SPOKEN.match(statement):
-            raise InvalidRequestError(f"the web may not run {statement[:40]!r}")
-        # All views stand in temp, and SQLAlchemy knows one schema for all of the portal's tables.
-        return VIEWED.sub(r"temp.\1", statement), parameters
+        return _worded(statement), parameters
+
+
+@lru_cache(maxsize=512)
+def _worded(statement: str) -> str:
+    """What the web may run, with the portal's views where they stand."""
+    # The authorizer is not told of EXPLAIN, and a query plan would tell the names of the base views.
+    if not SPOKEN.match(statement):
+        raise InvalidRequestError(f"the web may not run {statement[:40]!r}")
+    # All views stand in temp, and SQLAlchemy knows one schema for all of the portal's tables.
+    return VIEWED.sub(r"temp.\1", statement)
 
 
 def _limits(role: str) -> Callable[[int, str | None, str | None, str | None, str | None], int]:
