@@ -223,6 +223,8 @@ def _bent(fault: str, answer: Answer, before: Answer | None) -> Answer:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body leave together: nobody waits for an acknowledgement between them
+    disable_nagle_algorithm = True
     of: Vendor
 
     def _answer(self) -> None:

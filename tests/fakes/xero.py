@@ -4,11 +4,13 @@ soft deletes, rotating refresh tokens with 30 minutes of grace, the real limit h
 ``put`` changes the world; ids are made from what is put, so that a test can name them.
 """
 
+import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from fakes.vendor import START, Answer, Asked, Vendor, told
@@ -38,6 +40,12 @@ def dotnet(moment: datetime | date) -> str:
 def guid(name: str) -> str:
     """The id of what a test calls by this name."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+
+
+def received(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told, as it arrives over the wire."""
+    found: dict[str, Any] = json.loads(json.dumps(told), parse_float=Decimal)
+    return found
 
 
 @dataclass
