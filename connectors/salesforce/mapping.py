@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import FieldInfo, fields
 
+from connectors import told
 from connectors.base import Unreadable
 from connectors.records import (
     RECORDS,
@@ -21,8 +22,8 @@ from connectors.records import (
     Record,
     Ticket,
 )
-from connectors.salesforce import values
 from connectors.salesforce.shapes import PARTS, STAMP, Lines, Shape
+from connectors.salesforce.values import identifier
 
 Flat = Mapping[str, Any]
 IDS = {"parent", "invoice_number"}
@@ -54,36 +55,36 @@ def record_of(shape: Shape, raw: Raw, currency: str) -> Record:
     for name in (f.encode_name for f in kinds.values() if f.required and f.encode_name != "source_id"):
         if made.get(name) in (None, ""):
             raise Unreadable(shape.fields.get(name, name), "is blank", "fill it in Salesforce")
-    return cls(source_id=source_id(raw.row), updated=values.moment(raw.row, STAMP), **made)
+    return cls(source_id=source_id(raw.row), updated=told.moment(raw.row, STAMP), **made)
 
 
 def source_id(row: Flat) -> str:
     """The row's id, 18 characters."""
-    return values.identifier(row, "Id")
+    return identifier(row, "Id")
 
 
 def address(row: Flat, side: str) -> Address | None:
     """The address whose fields begin with ``side``; None where all are blank."""
-    told = {part: values.text(row, f"{side}{theirs}") for part, theirs in PARTS.items()}
-    if not any(told.values()):
+    parts = {part: told.text(row, f"{side}{theirs}") for part, theirs in PARTS.items()}
+    if not any(parts.values()):
         return None
-    lines = tuple(line.strip() for line in told.pop("lines").splitlines() if line.strip())
-    return Address(lines=lines, **told)
+    lines = tuple(line.strip() for line in parts.pop("lines").splitlines() if line.strip())
+    return Address(lines=lines, **parts)
 
 
 def _value(kind: FieldInfo, row: Flat, theirs: str) -> Any:
     types = set(getattr(kind.type, "__args__", (kind.type,)))
-    read: Callable[[Flat, str], Any] = values.text
+    read: Callable[[Flat, str], Any] = told.text
     if kind.encode_name in IDS:
-        read = values.identifier
+        read = identifier
     elif bool in types:
-        read = values.yes
+        read = told.yes
     elif Decimal in types:
-        read = values.number
+        read = told.number
     elif datetime in types:
-        read = values.moment
+        read = told.moment
     elif date in types:
-        read = values.day
+        read = told.day
     return read(row, theirs)
 
 
@@ -105,7 +106,7 @@ def _contact(shape: Shape, raw: Raw, made: dict[str, Any]) -> None:
 
 def _order(shape: Shape, raw: Raw, made: dict[str, Any]) -> None:
     _owned(shape, raw, made)
-    state = f"{made.get('status', '')} {values.text(raw.row, 'StatusCode')}".lower()
+    state = f"{made.get('status', '')} {told.text(raw.row, 'StatusCode')}".lower()
     made["cancelled"] = made.get("cancelled") or any(word in state.split() for word in CANCELLED)
 
 
@@ -119,15 +120,15 @@ def _ticket(shape: Shape, raw: Raw, made: dict[str, Any]) -> None:
 
 def _message(row: Flat) -> Message:
     return Message(
-        at=values.moment(row, "CreatedDate"),
-        author=values.text(row, "CreatedBy.Name"),
-        staff=values.text(row, "CreatedBy.UserType") in (OURS, ""),
-        text=values.text(row, "CommentBody"),
+        at=told.moment(row, "CreatedDate"),
+        author=told.text(row, "CreatedBy.Name"),
+        staff=told.text(row, "CreatedBy.UserType") in (OURS, ""),
+        text=told.text(row, "CommentBody"),
     )
 
 
 def _owned(shape: Shape, raw: Raw, made: dict[str, Any]) -> None:
-    made["belongs_to"] = values.identifier(raw.row, shape.belongs_to) or None
+    made["belongs_to"] = identifier(raw.row, shape.belongs_to) or None
 
 
 _FINISH: dict[type[Record], Callable[[Shape, Raw, dict[str, Any]], None]] = {

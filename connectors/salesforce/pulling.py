@@ -15,7 +15,8 @@ from connectors.salesforce.chain import resumed
 from connectors.salesforce.mapping import Raw
 from connectors.salesforce.org import Lost, Org, UnknownField
 from connectors.salesforce.shapes import COMMENTS, STAMP, Lines, Shape
-from connectors.salesforce.values import flat, identifier, moment, text
+from connectors.salesforce.values import flat, identifier
+from connectors.told import moment, text
 
 Flat = dict[str, Any]
 Key = tuple[datetime, str]

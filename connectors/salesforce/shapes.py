@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import fields as struct_fields
 
 from connectors.records import RECORDS, Line
-from connectors.salesforce.values import text
+from connectors.told import text
 
 PARTS = {
     "lines": "Street",
