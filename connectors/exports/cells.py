@@ -10,7 +10,8 @@ from msgspec import Struct
 from connectors.base import Refused
 
 TEXT = 200 << 20  # bytes of text a sheet may show
-AREA = 5_000_000  # cells a sheet may reach over, blank ones too
+AREA = 5_000_000  # cells a sheet may reach over, blank ones too …
+WIDE, WIDE_AREA = 1_000, 1_000_000  # … and one of more columns than any export has
 ERROR = "the cell is an error ({})"
 UNCALCULATED = "the cell is a formula that was never calculated; open the workbook, save it, export again"
 MERGED = "the cell is merged with others; unmerge them"
@@ -125,7 +126,7 @@ def _place(file: str, sheet: str, attributes: bytes) -> Place:
 
 def must_be_table(file: str, sheet: str, rows: int, columns: int) -> None:
     """Raise Refused for an area no table has."""
-    if rows * columns > AREA:
+    if rows * columns > (WIDE_AREA if columns > WIDE else AREA):
         raise Refused(
             f"{file}, sheet {sheet}: its cells reach over {rows} rows and {columns} columns; "
             "delete what stands far outside the table, or export it as CSV"

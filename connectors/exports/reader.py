@@ -69,7 +69,9 @@ def peek(
     must_be_table(file.name, head, encoding)
     text = _decoded(head, encoding)
     if len(head) == HEAD:
-        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
+        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
+        if not text:
+            raise Garbled(f"{file.name}: its first line is longer than {HEAD >> 10} KB: this is no table")
     names = {folded(name) for name in wanted}
     told = delimiter or _sep(text)
     headers = [_header(file.name, text, sign, names) for sign in ([told] if told else DELIMITERS)]

@@ -6,21 +6,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import eq
 from re import ASCII, Pattern, compile
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import fields
 
-from connectors.base import Garbled
+from connectors.base import Garbled, Refused
 from connectors.exports import values
 from connectors.exports.formula import Formula, Place
-from connectors.exports.layout import DataRow, Layout
+from connectors.exports.layout import DataRow, Layout, id_rule
 from connectors.records import Event, Line, Shipment
 
+CROWDED = "{file}: more than {most:,} rows have one {id}: is that the id? correct it in the mapping"
 REMEMBERED = 20_000  # cells of a column that need no second look
 LOOK = 1_000  # rows looked at together
+MOST = 100_000  # rows of one record; beyond, its id is none
 
 
 class Column(Struct, frozen=True):
@@ -103,6 +106,11 @@ class Seen:
         """The hashes of keys that were met more than once."""
         return frozenset(one for one, other in pairwise(sorted(self._hashes)) if one == other)
 
+    def crowded(self) -> bool:
+        """Whether one key was met more than MOST times."""
+        ordered = sorted(self._hashes)
+        return any(map(eq, ordered, islice(ordered, MOST, None)))
+
 
 class Ascent:
     """Whether keys ascend, as text or as numbers (a group's rows are one key)."""
@@ -137,12 +145,13 @@ def survey(layout: Layout, evidence: Evidence, ids: Seen | None, told: Iterable[
     columns = [Column(*column, set()) for column in observed(layout) if column[2] not in set(told)]
     keys, ascent, file, once = Seen(), Ascent(), layout.sheet.name, layout.once
     rows, last, open_key, part, pick_once = 0, None, None, 0, layout.pick_once
-    tail: list[DataRow] = []
+    begun = longest = 0
+    tail: list[DataRow] = []  # the first row below the table, or what may be that
     looking: list[DataRow] = []
     for row in layout.rows():
         last, cells = row, row.cells
         if cells.count("") >= layout.width - 1 and _is_note(row):
-            tail.append(row)
+            tail = tail or [row]
             continue
         if columns and not row.wrong:
             looking.append(row)
@@ -152,14 +161,18 @@ def survey(layout: Layout, evidence: Evidence, ids: Seen | None, told: Iterable[
         rows, tail = row.number, []
         if row.key != open_key or not layout.grouped or row.part != part or (once and any(pick_once(cells))):
             open_key, part = row.key, row.part
+            longest, begun = max(longest, row.number - begun), row.number
             keys.add(open_key)
             ascent.add(open_key)
             if ids is not None and (ident := layout.id(cells)):
                 ids.add(ident)
     evidence.look(columns, looking, file)
     _must_be_whole(layout, last)
-    again = frozenset[int]() if ascent.text or ascent.number else keys.again()
-    return Survey(rows, again, ascent, _below(file, tail))
+    ascends = ascent.text or ascent.number
+    if max(longest, rows + 1 - begun) > MOST or (not ascends and keys.crowded()):
+        raise Refused(CROWDED.format(file=file, id=id_rule(layout.id_value), most=MOST))
+    again = frozenset[int]() if ascends else keys.again()
+    return Survey(rows, again, ascent, _below(file, tail, last))
 
 
 def observed(layout: Layout) -> list[tuple[int, str, str]]:
@@ -207,8 +220,9 @@ def _must_be_whole(layout: Layout, last: DataRow | None) -> None:
     raise Garbled(f"{where}: half a file; export it again")
 
 
-def _below(file: str, tail: list[DataRow]) -> tuple[str, ...]:
-    if not tail:
+def _below(file: str, tail: list[DataRow], last: DataRow | None) -> tuple[str, ...]:
+    if not tail or last is None:
         return ()
     words = " ".join(filter(None, (cell.strip() for cell in tail[0].cells)))[:60]
-    return (f"{file}: {len(tail)} rows below the table left out (line {tail[0].line}: {words!r})",)
+    count = last.number - tail[0].number + 1
+    return (f"{file}: {count} rows below the table left out (line {tail[0].line}: {words!r})",)

@@ -2,6 +2,9 @@
 samples as records."""
 
 import io
+import json
+import subprocess
+import sys
 import zipfile
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +22,27 @@ ODS_SPACES = " ".join(
     for short, long in [("office",) * 2, ("table",) * 2, ("text",) * 2, ("style",) * 2, ("calcext", "calc")]
 )
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's days have no zone
+
+LIMITED = """
+import json, resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_AS, (700 << 20, 700 << 20))
+resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
+from connectors.base import Failure
+from connectors.exports import Exports
+from connectors.records import Account
+path = Path(sys.argv[1])
+table = {"path": path.name, "record": "account", "map": {"id": "Id", "fields": {"name": "Id"}}}
+told = {"id": "s", "label": "S", "kind": "exports", "settle": 0, "files": [table]}
+source = Exports(Exports.Settings.model_validate(told, context={"folder": path.parent}))
+try:
+    rows = [row for page in source.pull(Account, None) for row in page.rows]
+    for row in rows:
+        source.map(Account, row.raw)
+    print(json.dumps(["read", str(len(rows))]))
+except Failure as e:
+    print(json.dumps([type(e).__name__, str(e)]))
+"""
 
 
 @dataclass(frozen=True)
@@ -185,3 +209,23 @@ def sample(shared, read):
 def kind(request):
     """Each kind of workbook."""
     return request.param
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """What becomes of these bytes within 30 seconds and 700 MB of address space."""
+
+    def opened(name, content):
+        path = tmp_path / name
+        path.write_bytes(content)
+        ran = subprocess.run(
+            [sys.executable, "-c", LIMITED, str(path)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr[-2000:]
+        return json.loads(ran.stdout)
+
+    return opened
