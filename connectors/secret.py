@@ -16,11 +16,14 @@ FORMS = '{ env = "NAME" } or { file = "path" }'
 
 def resolve(value: Any, info: ValidationInfo) -> Any:
     """Read the secret a table names; a plain string is refused, so that no secret stands in the TOML."""
+    return _resolve(value, info.context or {})
+
+
+def _resolve(value: Any, context: Mapping[str, Any]) -> Any:
     if isinstance(value, SecretStr):
         return value
     if isinstance(value, str):
         raise ValueError(f"a secret never stands in this file; say where it is: {FORMS}")
-    context = info.context or {}
     match value:
         case {"env": str(name)} if len(value) == 1:
             return _from_environment(name, context.get("env", os.environ))
@@ -55,4 +58,15 @@ def _from_file(path: Path, name: str, warnings: list[str]) -> SecretStr:
     return SecretStr(text)
 
 
+def resolve_private(value: Any, info: ValidationInfo) -> Any:
+    """The same, for what opens other secrets: a file that others may read is refused."""
+    warnings: list[str] = []
+    context = {**(info.context or {}), "warnings": warnings}
+    found = _resolve(value, context)
+    if warnings:
+        raise ValueError(f"{warnings[0]}; until then it is not used")
+    return found
+
+
 Secret = Annotated[SecretStr, BeforeValidator(resolve)]
+PrivateSecret = Annotated[SecretStr, BeforeValidator(resolve_private)]

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connectors.base import Connector, Failure, Garbled, Page, Reads, Refused, Unavailable
-from sync import mirror
+from connectors.base import Connector, Disconnected, Failure, Garbled, Page, Refused, Unavailable
+from sync import mirror, sweeps
 from sync.database import Database
 from sync.heartbeat import Heartbeat
 
@@ -32,7 +32,7 @@ CRASHED = (
     "The log has the details: please report them"
 )
 WITHHELD = (
-    "{number} of {visible} {record} records are missing, more than is likely; they stay visible. "
+    "{number} {record} records are missing, more than is likely; they stay visible. "
     "If they are really gone: fanlight sync {source} --record {record} --allow-shrink {number}"
 )
 
@@ -43,7 +43,7 @@ class Outcome:
 
     source: str
     record: str
-    outcome: str  # done | quarantined | withheld | unavailable | refused | garbled | crashed | stopped
+    outcome: str  # done, quarantined, withheld, unavailable, refused, garbled, crashed, stopped or unasked
     message: str = ""  # one safe sentence, for staff
     data_rows: int = 0
     placed_rows: int = 0
@@ -57,6 +57,8 @@ class Outcome:
     withheld: int = 0
     notes: tuple[str, ...] = ()
     retry_at: datetime | None = None
+    swept: bool = False  # whether all ids were heard
+    disconnected: bool = False  # the source lets us in no more: no other stream was asked
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,12 @@ class Attempt(ABC):
             return self.read()
         except mirror.Lost as lost:
             return self.told("stopped", str(lost))
+        except mirror.Busy:  # a rehearsal wanted a token that another process is using
+            raise
         except (Stopped, KeyboardInterrupt):
             return self.ended("stopped", STOPPED)
         except Failure as failure:
-            return self.ended(word(failure), str(failure), self.retry_at(failure))
+            return self.failed(failure)
         except BrokenPipeError:  # nobody reads what a rehearsal tells any more (`| head`)
             raise
         except Exception as error:
@@ -135,12 +139,23 @@ class Attempt(ABC):
             yield page, last
             self.job.progress(self.begun.name, stream.tally.data_rows)
 
-    def hear_ids(self, stream: mirror.Stream) -> None:
-        """Sweep, where that was asked for and the source needs it."""
-        connector, record = self.job.connector, self.begun.record
-        needed = type(connector).list_ids is not Connector.list_ids
-        if needed and self.job.full and connector.reads[record] is Reads.CHANGES:
-            stream.sweep(self.heeding(connector.list_ids(record)))
+    def hear_ids(self, stream: mirror.Stream) -> Failure | None:
+        """Sweep, where it is time and the source needs it. A sweep that fails leaves what the pages said as
+        it is: the failure is handed back. What the source does not cover is asked after it listed its ids."""
+        connector, record, failure = self.job.connector, self.begun.record, None
+        asked = self.job.full or (self.job.allow_shrink > 0 and self.begun.stored["withheld"] > 0)
+        if sweeps.needed(connector, record) and (asked or sweeps.due(connector.settings, self.begun)):
+            try:
+                stream.sweep(self.heeding(connector.list_ids(record)))
+            except Failure as failed:
+                failure = failed
+        stream.cover(connector.covers_from(record))
+        return failure
+
+    def failed(self, failure: Failure) -> Outcome:
+        """What a failure makes of the stream."""
+        ended = self.ended(word(failure), str(failure), self.retry_at(failure))
+        return replace(ended, disconnected=isinstance(failure, Disconnected))
 
     def heeding(self, ids: Iterable[str]) -> Iterator[str]:
         """The ids, until somebody asks to stop."""
@@ -164,15 +179,14 @@ class Attempt(ABC):
         told = Outcome(self.job.source, self.begun.name, outcome, message, retry_at=retry_at)
         if (stream := self.stream) is None:
             return told
-        return replace(told, **asdict(stream.tally), withheld=stream.withheld, notes=tuple(stream.notes))
+        counted = replace(told, **asdict(stream.tally), withheld=stream.withheld, swept=stream.swept)
+        return replace(counted, notes=tuple(stream.notes))
 
     def verdict(self, stream: mirror.Stream) -> tuple[str, str]:
         """How a whole reading went, and what staff should know about it."""
         if stream.withheld:
             source, record, number = self.job.source, self.begun.name, stream.withheld
-            return "withheld", WITHHELD.format(
-                source=source, record=record, number=number, visible=stream.visible
-            )
+            return "withheld", WITHHELD.format(source=source, record=record, number=number)
         return ("quarantined" if stream.tally.quarantined_rows else "done"), ""
 
 
@@ -192,8 +206,9 @@ class Reading(Attempt):
                 break
             with self.writing(stream) as connection:
                 stream.keep(connection, page, self.job.clock())
-        self.hear_ids(stream)
-        return self.settle(stream, final)
+        failure = self.hear_ids(stream)
+        settled = self.settle(stream, final)
+        return self.failed(failure) if failure else settled
 
     def settle(self, stream: mirror.Stream, final: Page | None) -> Outcome:
         """Keep the last page, remove what is gone, complete the run."""
@@ -250,11 +265,11 @@ class Rehearsing(Attempt):
             with self.job.database.staff() as connection:
                 for finding in rehearsal.page(connection, page, self.job.clock()):
                     self.tell(finding)
-        self.hear_ids(stream)
+        failure = self.hear_ids(stream)
         with self.job.database.staff() as connection:
             for finding in rehearsal.end(connection, self.job.allow_shrink):
                 self.tell(finding)
-        return self.told(*self.verdict(stream))
+        return self.failed(failure) if failure else self.told(*self.verdict(stream))
 
     def ended(self, outcome: str, message: str, retry_at: datetime | None = None) -> Outcome:
         """Only say it."""

@@ -1,8 +1,11 @@
-"""One run of one source: its streams one after the other, under one lease. One stream's failure never stops
-the others, and however a run ends, the mirror is as its last page left it."""
+"""One run of one source: its streams one after the other, under one lease.
+
+One stream's failure stops the others only where the source lets us in no more or wants to be left alone.
+However a run ends, the mirror is as its last page left it.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from connectors.base import Connector
@@ -10,9 +13,12 @@ from connectors.records import NAMES, RECORDS, Record
 from sync import mirror
 from sync.attempt import STOPPED, Job, Reading, Rehearsing
 from sync.attempt import Outcome as Outcome
+from sync.credentials import borrowing, lent
 from sync.database import Database
 from sync.heartbeat import Heartbeat, undisturbed
 from sync.mirror import Busy as Busy
+
+UNASKED = "not asked in this run, after what {source} answered about its {record} records"
 
 
 def _never() -> bool:
@@ -48,20 +54,25 @@ def run_source(
         cls for cls in RECORDS.values() if cls in connector.reads and (records is None or cls in records)
     ]
     if dry_run is not None:
-        return list(_streams(job, chosen, lambda record: _rehearse(job, record, dry_run)))
-    with _leased(job) as lease:
+        with borrowing(connector):
+            return list(_streams(job, chosen, lambda record: _rehearse(job, record, dry_run)))
+    with _leased(job) as lease, lent(connector, lease):
         return list(_streams(job, chosen, lambda record: _read(job, record, lease)))
 
 
 def _streams(
     job: Job, records: Iterable[type[Record]], one: Callable[[type[Record]], Outcome]
 ) -> Iterator[Outcome]:
-    """One stream after the other, until somebody asks to stop."""
-    for record in records:
+    """One stream after the other, until somebody asks to stop or the source is not to be asked any more."""
+    coming = iter(records)
+    for record in coming:
         outcome = Outcome(job.source, NAMES[record], "stopped", STOPPED) if job.stop() else one(record)
         yield outcome
         if outcome.outcome == "stopped":
             return
+        if outcome.disconnected or outcome.retry_at:
+            told = UNASKED.format(source=job.source, record=outcome.record)
+            yield from (Outcome(job.source, NAMES[left], "unasked", told) for left in coming)
 
 
 @contextmanager
@@ -70,6 +81,7 @@ def _leased(job: Job) -> Iterator[Heartbeat]:
     with undisturbed(), job.database.sync() as connection:
         mirror.enrol(connection, job.connector.settings)
         lease = mirror.claim(connection, job.source, job.clock())
+        mirror.ask(connection, job.source)
     try:
         with Heartbeat(job.database, lease, job.clock) as heartbeat:
             yield heartbeat
@@ -84,7 +96,11 @@ def _read(job: Job, record: type[Record], lease: Heartbeat) -> Outcome:
             begun = mirror.begin(connection, lease.lease, record, job.clock())
     except mirror.Lost as lost:
         return Outcome(job.source, NAMES[record], "stopped", str(lost))
-    return Reading(job, begun, lease).outcome()
+    outcome = Reading(job, begun, lease).outcome()
+    if quota := job.connector.quota():
+        with suppress(mirror.Lost), lease.transaction() as connection:
+            mirror.ration(connection, job.source, quota, job.clock())
+    return outcome
 
 
 def _rehearse(job: Job, record: type[Record], tell: Callable[[mirror.Finding], None]) -> Outcome:

@@ -20,11 +20,11 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers import SchedulerNotRunningError
 from apscheduler.schedulers.blocking import BlockingScheduler
 
-from connectors import find
 from connectors.base import Failure, SourceSettings
 from sync import mirror, owners
 from sync.attempt import word
 from sync.config import Config, duration
+from sync.credentials import connect
 from sync.database import Database
 from sync.run import Busy, Outcome, run_source
 
@@ -34,6 +34,7 @@ logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
 RESTAMP = "restamp"
 RESTAMP_EVERY = 5  # seconds; the command line restamps at once, this catches what was left
 GRACE = 8.0  # seconds a run gets to come to the end of its page when we are told to stop
+FINE = ("done", "quarantined", "stopped")
 TOGETHER = 8  # sources read at the same time
 
 
@@ -55,6 +56,7 @@ class Scheduler:
         self.jobs = BlockingScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(TOGETHER)})
         self._at_work: set[str] = set()
         self._complaints: dict[str, str] = {}
+        self._failing: dict[str, str] = {}  # what was said of a source or a stream last, where it was no good
         self._changed = threading.Condition()
         self._plan()
 
@@ -88,16 +90,20 @@ class Scheduler:
     def read(self, source: SourceSettings) -> None:
         """One job: read the source, follow the link rules, say when the next reading is."""
         with self._working(source.id):
+            if until := self._left_alone_until(source.id):
+                self._shift(source.id, [until])
+                return
             try:
-                connector = find(source.kind)(source)
+                connector = connect(source, self.config.portal, self.database, self.clock)
                 outcomes = run_source(self.database, connector, clock=self.clock, stop=self.stopping.is_set)
             except Busy:
                 return  # another process reads it right now: this turn is done by them
             except Failure as failure:
                 self._blame(source.id, failure)
                 return
+            self._failing.pop(source.id, None)
             for outcome in outcomes:
-                self.say(self.report(outcome))
+                self._tell(outcome)
             self._follow_rules()
             self._shift(source.id, [o.retry_at for o in outcomes if o.retry_at])
 
@@ -119,11 +125,26 @@ class Scheduler:
             )  # fmt: skip
         self.jobs.add_job(self.restamp, "interval", id=RESTAMP, seconds=RESTAMP_EVERY, **once)
 
+    def _left_alone_until(self, source: str) -> datetime | None:
+        """Until when the source asked to be left alone, whichever process it told so."""
+        with self.database.staff() as connection:
+            return mirror.left_alone_until(connection, source, self.clock())
+
+    def _tell(self, outcome: Outcome) -> None:
+        """Say how a stream's run went; the same failure once, not at every turn."""
+        stream = f"{outcome.source} {outcome.record}"
+        told = "" if outcome.outcome in FINE else f"{outcome.outcome}: {outcome.message}"
+        if not told or self._failing.get(stream) != told:
+            self.say(self.report(outcome))
+        self._failing[stream] = told
+
     def _blame(self, source: str, failure: Failure) -> None:
         """The source could not even say what it holds."""
         with self.database.sync() as connection:
             mirror.blame(connection, source, word(failure), str(failure), self.clock())
-        self.say(f"{source}: {failure}")
+        if self._failing.get(source) != str(failure):
+            self._failing[source] = str(failure)
+            self.say(f"{source}: {failure}")
         self._shift(source, [])
 
     def _follow_rules(self) -> None:

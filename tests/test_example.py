@@ -21,7 +21,7 @@ def in_full(text: str) -> str:
 
 def load_example(folder: Path, text: str) -> Config:
     """Load the example with everything around it that it names."""
-    for name in ("secret.key", "logo.svg", "icon.png"):
+    for name in ("secret.key", "credentials.key", "credentials.old.key", "logo.svg", "icon.png"):
         (folder / name).write_text("6f1e0c9ab4d8573e2f90b1c6d7a85e43")
         (folder / name).chmod(0o600)
     (folder / "links").mkdir()

@@ -20,7 +20,7 @@ ADMIN = click.option(
 @ADMIN
 @click.pass_obj
 def init(app: App, all_settings: bool, admin: str | None) -> None:
-    """Write fanlight.toml and its secret key, and make the database it names. What is there already stays.
+    """Write fanlight.toml and its keys, and make the database it names. What is there already stays.
 
     For PostgreSQL: change `database` in fanlight.toml, then run it again with --admin.
 
@@ -69,8 +69,9 @@ def _write_first(path: Path, *, all_settings: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_every_setting() if all_settings else _few_settings(), "utf-8")
     (path.parent / "exports").mkdir(exist_ok=True)
-    secret_key.make(path.parent / "secret.key")
-    click.echo(f"{path}: written, with secret.key and the folder exports/ beside it.")
+    for name in ("secret.key", "credentials.key"):
+        secret_key.make(path.parent / name)
+    click.echo(f"{path}: written, with secret.key, credentials.key and the folder exports/ beside it.")
 
 
 def _few_settings() -> str:

@@ -22,6 +22,7 @@ CONSEQUENCE = {
     "garbled": "sent what cannot be trusted",
     "crashed": "failed unexpectedly",
     "stopped": "was stopped",
+    "unasked": "were left out",
 }
 EXIT = {"done": DONE, "quarantined": QUARANTINED}
 WORST = (FAILED, BUSY, QUARANTINED, DONE)

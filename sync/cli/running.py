@@ -1,6 +1,5 @@
 """``fanlight sync``: reads sources now, says what came of it, and has rows stamped at once."""
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -10,17 +9,17 @@ from typing import Any
 
 import click
 
-from connectors import find
 from connectors.base import Connector, Failure
 from connectors.exports.onefile import OneFile, narrowed
 from connectors.exports.settings import ExportsSettings
 from connectors.records import RECORDS, Record
 from sync import mirror, owners
 from sync.attempt import word
-from sync.cli import report
+from sync.cli import logs, report
 from sync.cli.app import FAILED, App, WrongUse
 from sync.cli.stopping import SENTENCE, stopping
-from sync.cli.words import PLURALS, plain
+from sync.cli.words import PLURALS, document, moment, plain
+from sync.credentials import connect
 from sync.mirror import Finding, state
 from sync.run import Busy, Outcome, run_source
 
@@ -34,6 +33,7 @@ class Wish:
     dry_run: bool = False
     allow_shrink: int = 0
     rekey: bool = False
+    now: bool = False
     as_json: bool = False
 
 
@@ -70,6 +70,8 @@ class Session:
 
     def _read(self, connector: Connector, stop: Callable[[], bool]) -> None:
         source = connector.settings.id
+        if self._wants_to_be_left_alone(source):
+            return
         try:
             found = self._run(connector, stop)
         except Busy as busy:
@@ -86,6 +88,20 @@ class Session:
                 self._say(f"{source} holds no {wanted or 'records'}")
             if not self.wish.dry_run:
                 self._follow_rules()
+
+    def _wants_to_be_left_alone(self, source: str) -> bool:
+        """Whether the source asked for it, and nobody insists."""
+        now = self.app.clock()
+        with self.app.database.staff() as connection:
+            until = mirror.left_alone_until(connection, source, now)
+        if until is None or self.wish.now:
+            return False
+        self.busy.append(source)
+        again = moment(until, now, self.app.zone)
+        self._say(
+            f"{source} asked to be left alone until {again}. To ask it now: fanlight sync {source} --now"
+        )
+        return True
 
     def _run(self, connector: Connector, stop: Callable[[], bool]) -> Sequence[Outcome]:
         lines = self.wish.as_json or self.wish.dry_run
@@ -141,7 +157,7 @@ class Session:
         if self.stopped:
             self._say(SENTENCE)
         if self.wish.as_json:
-            click.echo(json.dumps(self._document(code), default=str, ensure_ascii=False))
+            click.echo(document(self._document(code)))
         return code
 
     def _document(self, code: int) -> dict[str, Any]:
@@ -185,7 +201,7 @@ def with_file(app: App, chosen: tuple[str, ...], file: Path) -> Connector:
     try:
         found = [one for one in (narrowed(source, file, named=bool(chosen)) for source in candidates) if one]
     except Failure as problem:
-        raise WrongUse(str(problem)) from problem
+        raise WrongUse(plain(str(problem))) from problem
     if len(found) == 1:
         return OneFile(found[0], _known(app, found[0].id))
     names = ", ".join(source.id for source in found or candidates) or 'none: no source has kind = "exports"'
@@ -216,6 +232,9 @@ def _known(app: App, source: str) -> dict[type[Record], datetime]:
     "--allow-shrink", type=click.IntRange(min=0), default=0, metavar="N",
     help="Let up to N removals happen that look too many to be true.",
 )  # fmt: skip
+@click.option(
+    "--now", is_flag=True, help="Ask a source that wants to be left alone for a while all the same."
+)
 @click.option("--rekey", is_flag=True, help="Accept that a source's ids are made in another way from now on.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
 @click.pass_obj
@@ -223,7 +242,8 @@ def sync(app: App, /, sources: tuple[str, ...], file: Path | None, **asked: Any)
     """Read sources now and bring the mirror up to date.
 
     Without SOURCE all of them, the primary one first. Safe beside a running scheduler: a source that is just
-    being read is left alone (75). Ctrl-C ends it within 10 seconds, with nothing half-applied.
+    being read, or that asked for a pause, is left alone (75). Ctrl-C ends it within 10 seconds, with nothing
+    half-applied.
 
     \b
     Examples: fanlight sync
@@ -233,12 +253,13 @@ def sync(app: App, /, sources: tuple[str, ...], file: Path | None, **asked: Any)
 
     \b
     Exit codes: 0 done · 1 something failed, or removals wait · 2 wrong use or config
-                3 done, rows quarantined · 75 a source was busy
+                3 done, rows quarantined · 75 a source was busy or asked for a pause
     --json:     exit_code, outcomes [source, record, outcome, message, data_rows, placed_rows,
                 hidden_rows, deleted_rows, quarantined_rows, new, changed, unchanged, gone, withheld, notes,
-                retry_at], links {organisations, added, removed, problems}, busy, problems,
-                stopped; with --dry-run findings [record, source_id, what, place, why, moved]
+                retry_at, swept, disconnected], links {organisations, added, removed, problems}, busy,
+                problems, stopped; with --dry-run findings [record, source_id, what, place, why, moved]
     """
-    chosen = [find(source.kind)(source) for source in app.sources(sources)]
+    logs.begin()
+    chosen = [connect(source, app.config.portal, app.database, app.clock) for source in app.sources(sources)]
     code = Session(app, Wish(**asked)).run([with_file(app, sources, file)] if file else chosen)
     click.get_current_context().exit(code)

@@ -13,7 +13,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
@@ -22,22 +21,24 @@ from pydantic import (
 )
 
 from connectors import find, kinds
-from connectors.base import Currency, Every, SourceSettings, Zone
+from connectors.base import Every, SourceSettings
 from connectors.secret import Secret
 from sync.config import checks
 from sync.config.agreement import disagreements, source_tables
 from sync.config.complaints import complaints, did_you_mean, refusal
 from sync.config.id_files import read_id_file
+from sync.config.portal import Brand as Brand
+from sync.config.portal import Help as Help
+from sync.config.portal import Passwords as Passwords
+from sync.config.portal import Portal as Portal
+from sync.config.portal import Section as Section
+from sync.config.portal import Table as Table
 from sync.config.toml_text import Lines, Place, Unreadable, read
 from sync.stages import COMMON as COMMON
 from sync.stages import status_key as status_key
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
-Picture = Annotated[Path, AfterValidator(checks.picture)]
-Host = Annotated[str, AfterValidator(checks.host_name)]
-Section = Literal["orders", "invoices", "support", "account"]
-Block = Literal["orders", "invoices", "support"]
 Role = Literal["admin", "finance", "orders", "support", "read_all"]
 StageName = Literal[
     "received", "in_production", "part_dispatched", "dispatched", "delivered", "on_hold", "cancelled"
@@ -46,72 +47,13 @@ ROLES: tuple[Role, ...] = get_args(Role)
 STAGES: tuple[StageName, ...] = get_args(StageName)
 
 
-class Table(BaseModel):
-    """A table of the TOML: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Help(Table):
-    """[portal.help]: whom customers can call (the account's own owner comes first where known)."""
-
-    name: str = ""
-    email: str = ""
-    phone: str = ""
-    whatsapp: str = ""
-
-
-class Brand(Table):
-    """[portal.brand]: what makes the portal yours."""
-
-    logo: Picture | None = None
-    icon: Picture | None = None
-    color: str = Field(
-        default="#1f5f8b", pattern=r"^#[0-9a-fA-F]{6}$"
-    )  # repaired to AA contrast where needed
-
-
-class Passwords(Table):
-    """[portal.passwords] of the PostgreSQL roles; left out where the server trusts us (.pgpass, peer)."""
-
-    web: Secret | None = None
-    staff: Secret | None = None
-    sync: Secret | None = None
-
-
-class Portal(Table):
-    """[portal]"""
-
-    name: str = Field(min_length=1, max_length=60, description="what customers call it")
-    base_url: Annotated[str, AfterValidator(checks.public_url)] = Field(
-        description='where customers reach it, like "https://portal.example.com"'
-    )
-    database: Annotated[str, AfterValidator(checks.database_url)] = "sqlite:var"
-    passwords: Passwords = Passwords()
-    secret_key: Annotated[Secret, AfterValidator(checks.random_key)] = Field(
-        description='{ file = "secret.key" }, a file with at least 32 random bytes'
-    )
-    timezone: Zone = "UTC"
-    currency: Currency = "EUR"
-    locale: Annotated[str, AfterValidator(checks.known_locale)] = "en"
-    sections: Annotated[tuple[Section, ...], AfterValidator(checks.no_doubles)] = get_args(Section)
-    blocks: Annotated[tuple[Block, ...], AfterValidator(checks.no_doubles)] = (
-        "orders",
-        "invoices",
-        "support",
-    )
-    hosts: tuple[Host, ...] = ()  # further host names that may be asked for; base_url's is always allowed
-    proxies: int = Field(default=0, ge=0, le=5)  # trusted proxies in front
-    help: Help = Help()
-    brand: Brand = Brand()
-
-
 class Organisations(Table):
     """[organisations]: which accounts are one customer. Explicit rules only."""
 
     primary: str = Field(alias="from", description="the id of the source whose accounts are your customers")
     match: Annotated[tuple[Literal["tax_number", "number"], ...], AfterValidator(checks.no_doubles)] = ()
-    id_files: dict[str, Annotated[dict[str, str], BeforeValidator(read_id_file)]] = {}  # source → a CSV file
+    id_files: dict[str, Annotated[dict[str, str], BeforeValidator(read_id_file)]] = Field(default={})
+    # source → a CSV file
     ids: dict[str, dict[str, str]] = Field(default={}, validate_default=True)
     # source → its account id → the primary source's account id; holds the id files' rows too
 
@@ -150,8 +92,8 @@ class Stage(Table):
 class Stages(Table):
     """[stages.orders] and [stages.tickets]: status as the source writes it (case does not matter) → stage."""
 
-    orders: dict[str, Stage] = {}
-    tickets: dict[str, str] = {}  # status → wording
+    orders: dict[str, Stage] = Field(default={})
+    tickets: dict[str, str] = Field(default={})  # status → wording
 
 
 class Mail(Table):

@@ -32,11 +32,20 @@ def known_locale(name: str) -> str:
 
 def random_key(secret: SecretStr) -> SecretStr:
     """Refuse a key that is short, a placeholder, or plainly not random."""
+    return _random(secret, "sessions could be forged")
+
+
+def sealing_key(secret: SecretStr) -> SecretStr:
+    """The same for the key that seals tokens."""
+    return _random(secret, "the tokens of your sources could be read")
+
+
+def _random(secret: SecretStr, danger: str) -> SecretStr:
     key = secret.get_secret_value()
     if len(key.encode()) < KEY_BYTES:
-        raise ValueError(f"has fewer than {KEY_BYTES} bytes, so sessions could be forged; {MAKE_KEY}")
+        raise ValueError(f"has fewer than {KEY_BYTES} bytes, so {danger}; {MAKE_KEY}")
     if len(set(key)) < 8 or PLACEHOLDER.search(key):
-        raise ValueError(f"is not random, so sessions could be forged; {MAKE_KEY}")
+        raise ValueError(f"is not random, so {danger}; {MAKE_KEY}")
     return secret
 
 

@@ -80,9 +80,9 @@ class Database:
         """The mirror to write, organisations and links to read."""
         return self._transaction("sync", write=True)
 
-    def owners(self) -> AbstractContextManager[sa.Connection]:
-        """Organisations, links and audit to write, all mirrored rows to read."""
-        return self._transaction("owners", write=True)
+    def owners(self, *, write: bool = True) -> AbstractContextManager[sa.Connection]:
+        """Organisations, links, credentials and audit to write, all mirrored rows to read."""
+        return self._transaction("owners", write)
 
     def web(self, *, write: bool = False) -> AbstractContextManager[sa.Connection]:
         """The customer's side: no mirrored row is visible until the gateway binds the connection."""

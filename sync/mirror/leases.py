@@ -60,7 +60,6 @@ def claim(connection: sa.Connection, source: str, now: datetime) -> Lease:
         ).one()
         raise Busy(source, *held)
     _bury(connection, source, now)
-    connection.execute(sa.update(SOURCES).where(SOURCES.c.source == source).values(retry_at=None))
     return Lease(source, owner)
 
 
@@ -81,10 +80,24 @@ def renew(connection: sa.Connection, lease: Lease, now: datetime) -> None:
         raise Lost(lease.source)
 
 
-def release(connection: sa.Connection, lease: Lease) -> None:
-    """Give the source back. What its streams say becomes what the source says, the longest failing first."""
+def hold(connection: sa.Connection, lease: Lease, now: datetime) -> None:
+    """Hold off a takeover until this transaction ends, which may write the portal only; raises Lost."""
+    c = LEASES.c
+    mine = sa.select(c.owner).where(c.source == lease.source, c.owner == lease.owner, c.until > now)
+    if connection.execute(mine.with_for_update(read=True)).first() is None:
+        raise Lost(lease.source)
+
+
+def let_go(connection: sa.Connection, lease: Lease) -> bool:
+    """Give the source back; whether it was still held."""
     mine = sa.delete(LEASES).where(LEASES.c.source == lease.source, LEASES.c.owner == lease.owner)
-    if connection.execute(mine).rowcount != 1:
+    return connection.execute(mine).rowcount == 1
+
+
+def release(connection: sa.Connection, lease: Lease) -> None:
+    """Give the source back after a run. What its streams say becomes what the source says, the longest
+    failing first."""
+    if not let_go(connection, lease):
         return
     c = STREAMS.c
     failing = sa.select(c.failed_at, c.failure, c.failure_message).where(

@@ -6,16 +6,19 @@ it. The record itself goes when the run is done; it keeps a tombstone and is nev
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.base import Gone, Skipped
+from connectors.base import Page, Skipped
 from sync.mirror.aim import Aim, Begun
 from sync.mirror.arrival import storable
 from sync.mirror.statements import KEYS, pieces
 from sync.mirror.tally import Seen, too_many
 from sync.tables import TABLE
+
+A_DAY = timedelta(days=1)  # calendar dates have no time: what is within a day of the edge stays too
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Leaving:
         self._begun, self._rekey, self._new_mapping = begun, aim.rekey, aim.new_mapping
         self._absent_is_gone = aim.absent_is_gone
         self._marked = aim.leftover
+        self.covers_from: datetime | None = None  # absence of what is older tells nothing
         self._nameless = False  # a row of unknown id was skipped: it may be any of the absent ones
         self._seen = Seen()
         table = TABLE[begun.record]
@@ -54,21 +58,26 @@ class Leaving:
         self._seen.add(ids)
         self._absent_is_gone = True
 
-    def told(self, connection: sa.Connection, gone: Sequence[Gone]) -> dict[str, str]:
-        """Of the records the source says are gone: those still shown and not marked yet, and why they go."""
-        why = {one.source_id: one.why for one in gone if storable(one.source_id)}
+    def told(self, connection: sa.Connection, page: Page) -> dict[str, str]:
+        """Of the records a page says are gone: those still shown and not marked yet, and why they go."""
+        why = {one.source_id: one.why for one in page.gone if storable(one.source_id)}
         unmarked = sa.select(self._c.source_id).where(*self._shown, self._c.gone_why.is_(None))
         found: dict[str, str] = {}
         for some in pieces(list(why)):
             found.update(
                 (id, why[id]) for id in connection.scalars(unmarked.where(self._c.source_id.in_(some)))
             )
+        there = {row.source_id for row in page.rows} | {one.source_id for one in page.skipped}
+        for some in pieces([account for account in page.whole_of if storable(account)]):
+            theirs = connection.scalars(unmarked.where(self._c.belongs_to.in_(some)))
+            found.update((id, "deleted") for id in theirs if id not in there)
         return found
 
-    def mark(self, connection: sa.Connection, gone: Sequence[Gone]) -> None:
+    def mark(self, connection: sa.Connection, page: Page) -> None:
         """Keep the source's word until the run is done."""
-        marks = [{"this_id": source_id, "why": why} for source_id, why in self.told(connection, gone).items()]
-        self._marked = self._marked or bool(gone)  # a run that was killed may have left the same mark
+        marks = [{"this_id": source_id, "why": why} for source_id, why in self.told(connection, page).items()]
+        # A run that was killed may have left the same mark.
+        self._marked = self._marked or bool(page.gone) or bool(page.whole_of)
         if marks:
             this = (self._c.source == self._begun.source, self._c.source_id == sa.bindparam("this_id"))
             marking = sa.update(self._table).where(*this).values(gone_why=sa.bindparam("why"))
@@ -84,7 +93,8 @@ class Leaving:
         c = self._c
         shown = sa.select(c.source_id, c.org_id, c.gone_why).where(*self._shown)
         if self._absent_is_gone and not self.in_doubt:
-            found = connection.execute(shown.execution_options(yield_per=KEYS))
+            judged = shown.where(sa.or_(c.gone_why.is_not(None), self._covered()))
+            found = connection.execute(judged.execution_options(yield_per=KEYS))
             absent = "rekeyed" if self._rekey else "absent"
             return [
                 Leaver(source_id, org_id, why or absent)
@@ -95,33 +105,38 @@ class Leaving:
         marked = shown.where(c.gone_why.is_not(None)) if self._marked else shown.where(sa.false())
         return [Leaver(*row) for row in connection.execute(marked)]
 
+    def _covered(self) -> sa.ColumnElement[bool]:
+        """Whether the source would tell of a record; without a time of its own nobody knows."""
+        if self.covers_from is None:
+            return sa.true()
+        return self._c.sort_at >= self.covers_from + A_DAY if "sort_at" in self._c else sa.false()
+
     def missing(self, connection: sa.Connection) -> list[str]:
         """Those shown that this run heard nothing of."""
-        shown = sa.select(self._c.source_id).where(*self._shown, self._c.gone_why.is_(None))
+        shown = sa.select(self._c.source_id).where(*self._shown, self._c.gone_why.is_(None), self._covered())
         found = connection.scalars(shown.execution_options(yield_per=KEYS)).partitions()
         return [source_id for some in found for source_id in some if source_id not in self._seen]
 
     def guarded(
         self, connection: sa.Connection, leavers: Sequence[Leaver], allowed: int
-    ) -> tuple[Sequence[Leaver], int, int]:
-        """Who may go, how many the guard holds back, and of how many shown. Where a person just changed what
-        is shown, what the rules hide now goes at once: only what is missing may be a broken listing."""
+    ) -> tuple[Sequence[Leaver], int]:
+        """Who may go, and how many the guard holds back. Where a person just changed what is shown, what the
+        rules hide now goes at once: only what is missing may be a broken listing."""
         ruled = [one for one in leavers if one.why == "hidden"] if self._new_mapping else []
         doubtful = len(leavers) - len(ruled)
-        visible = self._too_many(connection, doubtful, allowed)
-        return (leavers, 0, 0) if visible is None else (ruled, doubtful, visible)
+        return (ruled, doubtful) if self._too_many(connection, doubtful, allowed) else (leavers, 0)
 
-    def _too_many(self, connection: sa.Connection, leaving: int, allowed: int) -> int | None:
-        """How many were shown, when the guard holds the removals back; None when they may go. Records that
-        came since the stream was last complete do not count: they must not hide the loss of the others."""
+    def _too_many(self, connection: sa.Connection, leaving: int, allowed: int) -> bool:
+        """Whether the guard holds the removals back. Neither records that came since the stream was last
+        complete count, nor those the source does not cover: they must not hide the loss of the others."""
         if self._rekey or leaving <= allowed:
-            return None
-        shown = sa.select(sa.func.count()).select_from(self._table).where(*self._shown)
+            return False
+        shown = sa.select(sa.func.count()).select_from(self._table).where(*self._shown, self._covered())
         completed = self._begun.stored["completed_at"]
         if completed is not None:
             shown = shown.where(self._c.first_seen <= completed)
         visible = connection.execute(shown).scalar_one()
-        return visible if too_many(leaving, visible) else None
+        return too_many(leaving, visible)
 
     def remove(self, connection: sa.Connection, leavers: Sequence[Leaver], now: Any) -> None:
         """Put up the tombstones."""

@@ -35,15 +35,15 @@ class Rehearsal:
         hidden = [gone for gone in page.gone if gone.why == "hidden"]
         yield from (Finding(self._name, gone.source_id, "hidden", why=gone.rule) for gone in hidden)
         self.stream.tally += gone_rows(page.gone)
-        self._told.update(self.stream.leaving.told(connection, page.gone))
+        self._told.update(self.stream.leaving.told(connection, page))
 
     def end(self, connection: sa.Connection, allow_shrink: int) -> Iterator[Finding]:
         """What would be removed, or held back by the guard."""
         leaving = self.stream.leaving
         leavers = {one.source_id: one for one in leaving.leavers(connection)}
         leavers |= {source_id: Leaver(source_id, None, why) for source_id, why in self._told.items()}
-        going, withheld, visible = leaving.guarded(connection, list(leavers.values()), allow_shrink)
-        self.stream.withheld, self.stream.visible = withheld, visible
+        going, withheld = leaving.guarded(connection, list(leavers.values()), allow_shrink)
+        self.stream.judged(withheld)
         self.stream.tally += Tally(gone=len(going))
         gone = {one.source_id for one in going}
         for one in leavers.values():

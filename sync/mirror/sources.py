@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from connectors.base import SourceSettings
+from connectors.base import Quota, SourceSettings
 from sync.config import duration
 from sync.mirror.leases import Busy
 from sync.mirror.statements import insert
@@ -51,6 +51,26 @@ def _row(settings: SourceSettings) -> dict[str, str | int]:
 def plan(connection: sa.Connection, source: str, next_run: datetime) -> None:
     """Say when a source is read next; before the first sync the portal tells it to customers."""
     connection.execute(sa.update(SOURCES).where(SOURCES.c.source == source).values(next_run=next_run))
+
+
+def ask(connection: sa.Connection, source: str) -> None:
+    """Note that a source is asked again: that it wanted to be left alone is over."""
+    connection.execute(sa.update(SOURCES).where(SOURCES.c.source == source).values(retry_at=None))
+
+
+def left_alone_until(connection: sa.Connection, source: str, now: datetime) -> datetime | None:
+    """Until when the source wants to be left alone; None: it may be asked."""
+    until: datetime | None = connection.scalar(
+        sa.select(SOURCES.c.retry_at).where(SOURCES.c.source == source)
+    )
+    return until if until is not None and until > now else None
+
+
+def ration(connection: sa.Connection, source: str, quota: Quota, now: datetime) -> None:
+    """Note what the source lets us ask for, as its last answer told."""
+    told = {"quota_left": quota.left, "quota_of": quota.of, "quota_unit": quota.unit}
+    this = sa.update(SOURCES).where(SOURCES.c.source == source)
+    connection.execute(this.values(**told, quota_renewed=quota.renewed, quota_at=now))
 
 
 def blame(connection: sa.Connection, source: str, failure: str, message: str, now: datetime) -> None:

@@ -55,7 +55,8 @@ class Stream:
         self.begun, self.aim = begun, aim
         self.tally, self.notes = Tally(), dict[str, None]()
         self.leaving = Leaving(begun, aim)
-        self.withheld = self.visible = 0
+        self.withheld = 0
+        self.swept = False
         self._arriving = Arriving(
             begun.record, begun.source, aim.map, salt(aim.mapping), aim.rekey, aim.new_mapping, aim.silent
         )
@@ -101,6 +102,11 @@ class Stream:
     def sweep(self, ids: Iterable[str]) -> None:
         """Hear all ids there are: what is neither among them nor in a page of this run is gone."""
         self.leaving.swept(ids)
+        self.swept = True
+
+    def cover(self, since: datetime | None) -> None:
+        """What is older the source does not tell of: it is not gone for being absent."""
+        self.leaving.covers_from = since
 
     def heed(self, page: Page) -> None:
         """Take in what a page says about the stream as a whole."""
@@ -203,14 +209,14 @@ class Stream:
 
     def _take_out(self, connection: sa.Connection, page: Page, now: datetime) -> None:
         """Hear what the source says is deleted, or hidden by a visibility rule."""
-        if not page.gone:
+        if not page.gone and not page.whole_of:
             return
         hidden = [one for one in page.gone if one.why == "hidden"]
         self.tally += gone_rows(page.gone)
         self._hidden.put(connection, [left_out(one) for one in hidden], now)
         self._hidden.drop(connection, [one.source_id for one in page.gone if one.why != "hidden"])
         self._quarantine.drop(connection, [one.source_id for one in page.gone])
-        self.leaving.mark(connection, page.gone)
+        self.leaving.mark(connection, page)
 
     def _guarded(self, connection: sa.Connection, allow_shrink: int) -> Sequence[Leaver]:
         if self.leaving.in_doubt:
@@ -218,8 +224,14 @@ class Stream:
             self._freeze(connection, missing)
             self.notes[DOUBT.format(record=self.begun.name, missing=f"{len(missing):,}")] = None
         leavers = self.leaving.leavers(connection)
-        going, self.withheld, self.visible = self.leaving.guarded(connection, leavers, allow_shrink)
+        going, withheld = self.leaving.guarded(connection, leavers, allow_shrink)
+        self.judged(withheld)
         return going
+
+    def judged(self, withheld: int) -> None:
+        """Take in what the guard holds back. What it held back at the last sweep waits until the next one."""
+        told_all = self.swept or not self.aim.resumable
+        self.withheld = withheld if told_all else max(withheld, self.begun.stored["withheld"])
 
     def _complete(self, connection: sa.Connection, now: datetime) -> None:
         """The last words of a whole run. Where removals are withheld nothing more is certain: as-of stays."""
@@ -234,6 +246,9 @@ class Stream:
             first = self.begun.stored["first_completed_at"] or now
             as_of = self._as_of or self.aim.started_at
             known = {"as_of": as_of, "completed_at": now, "first_completed_at": first}
+        if self.swept:
+            known["swept_at"] = now
+        known["covers_from"] = self.leaving.covers_from
         notes = json.dumps(list(self.notes)[:NOTES])
         well = {"failed_at": None, "failure": None, "failure_message": None}
         self._tell(connection, mapping=self.aim.mapping, withheld=self.withheld, notes=notes, **known, **well)

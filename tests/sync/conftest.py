@@ -34,7 +34,7 @@ class FakeConnector(Connector):
     Settings = SourceSettings
 
     def __init__(self, settings: SourceSettings) -> None:
-        self.settings = settings
+        super().__init__(settings)
         self.script: dict[type[Record], Callable[[str | None], Iterable[Page | BaseException]]] = {}
         self.kinds: dict[type[Record], Reads] = {}
         self.version = "1"
