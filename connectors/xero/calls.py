@@ -14,10 +14,11 @@ from connectors.base import Disconnected, Failure, Garbled, Quota, Refused, Unav
 from connectors.http import Http, Reply
 from connectors.http.patience import told_wait
 from connectors.oauth import Tokens
+from connectors.told import Told
 from connectors.xero.consent import Tenant, choose, tenants
 from connectors.xero.listings import Listing
 from connectors.xero.settings import XeroSettings, reconnect
-from connectors.xero.values import Told, moment
+from connectors.xero.values import moment
 
 API = "/api.xro/2.0"
 AN_HOUR = 3600.0

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from connectors.base import Unreadable
 from connectors.records import Address, Allocation, Invoice, InvoicePayment, Line, Payment, Quote
-from connectors.xero.values import Told, amount, day, identifier, inner, listed, moment, text, yes
+from connectors.told import Told, inner, listed, number, text, yes
+from connectors.xero.values import day, identifier, moment
 
 _CREDITS = {
     "CreditNoteID": "credit note",
@@ -34,12 +35,12 @@ def _invoice(told: Told) -> Invoice:
         issued=day(told, "Date"),
         due_on=day(told, "DueDate"),
         currency=text(told, "CurrencyCode"),
-        subtotal=amount(told, "SubTotal"),
-        tax=amount(told, "TotalTax"),
-        total=amount(told, "Total"),
-        paid=amount(told, "AmountPaid"),
-        credited=amount(told, "AmountCredited"),
-        due=amount(told, "AmountDue"),
+        subtotal=number(told, "SubTotal"),
+        tax=number(told, "TotalTax"),
+        total=number(told, "Total"),
+        paid=number(told, "AmountPaid"),
+        credited=number(told, "AmountCredited"),
+        due=number(told, "AmountDue"),
         pay_url=text(told, "OnlineInvoiceUrl"),
         attachments=yes(told, "HasAttachments"),
         bill_to=_bill_to(told),
@@ -51,8 +52,8 @@ def _invoice(told: Told) -> Invoice:
 
 def _credit(told: Told, name: str, kind: str) -> Invoice:
     """A credit: what it is worth is ours to owe, so its amounts are negative."""
-    total, left = _less(amount(told, "Total")), _less(amount(told, "RemainingCredit"))
-    used = [(one, amount(one, "Amount")) for one in listed(told, "Allocations")]
+    total, left = _less(number(told, "Total")), _less(number(told, "RemainingCredit"))
+    used = [(one, number(one, "Amount")) for one in listed(told, "Allocations")]
     void = text(told, "Status") == "VOIDED"
     known = not void and "Allocations" in told  # what was used of a void one is nobody's money any more
     credited = _less(sum((value for _, value in used if value), Decimal(0))) if known else None
@@ -67,8 +68,8 @@ def _credit(told: Told, name: str, kind: str) -> Invoice:
         void=void,
         issued=day(told, "Date"),
         currency=text(told, "CurrencyCode"),
-        subtotal=_less(amount(told, "SubTotal")),
-        tax=_less(amount(told, "TotalTax")),
+        subtotal=_less(number(told, "SubTotal")),
+        tax=_less(number(told, "TotalTax")),
         total=total,
         paid=None if total is None or credited is None or left is None else total - credited - left,
         credited=credited,
@@ -99,10 +100,10 @@ def quote(told: Told) -> Quote:
         issued=day(told, "Date"),
         valid_until=day(told, "ExpiryDate"),
         currency=text(told, "CurrencyCode"),
-        subtotal=amount(told, "SubTotal"),
-        discount=amount(told, "TotalDiscount") or None,
-        tax=amount(told, "TotalTax"),
-        total=amount(told, "Total"),
+        subtotal=number(told, "SubTotal"),
+        discount=number(told, "TotalDiscount") or None,
+        tax=number(told, "TotalTax"),
+        total=number(told, "Total"),
         note=note,
         lines=_lines(told),
     )
@@ -114,7 +115,7 @@ def payment(told: Told) -> Payment:
         filter(None, (inner(told, name) for name in ("Invoice", "CreditNote", "Prepayment", "Overpayment"))),
         {},
     )
-    value = amount(told, "Amount")
+    value = number(told, "Amount")
     if value is None:
         raise Unreadable("Amount", "Xero sent a payment without an amount")
     received = text(told, "PaymentType") == "ACCRECPAYMENT"
@@ -163,9 +164,9 @@ def _lines(told: Told) -> tuple[Line, ...]:
 
 
 def _line(told: Told) -> Line:
-    quantity, price, total = (amount(told, name) for name in ("Quantity", "UnitAmount", "LineAmount"))
-    discount = amount(told, "DiscountAmount")
-    if not discount and amount(told, "DiscountRate") and None not in (quantity, price, total):
+    quantity, price, total = (number(told, name) for name in ("Quantity", "UnitAmount", "LineAmount"))
+    discount = number(told, "DiscountAmount")
+    if not discount and number(told, "DiscountRate") and None not in (quantity, price, total):
         discount = (quantity or Decimal(0)) * (price or Decimal(0)) - (total or Decimal(0))
     sku = text(told, "ItemCode")
     return Line(
@@ -174,7 +175,7 @@ def _line(told: Told) -> Line:
         quantity=quantity,
         unit_price=price,
         discount=discount or None,
-        tax=amount(told, "TaxAmount"),
+        tax=number(told, "TaxAmount"),
         total=total,
     )
 
@@ -184,7 +185,7 @@ def _payments(told: Told) -> tuple[InvoicePayment, ...]:
     return tuple(
         InvoicePayment(on=day(one, "Date"), amount=value, reference=text(one, "Reference"))
         for one in listed(told, "Payments")
-        if text(one, "Status") != "DELETED" and (value := amount(one, "Amount")) is not None
+        if text(one, "Status") != "DELETED" and (value := number(one, "Amount")) is not None
     )
 
 
@@ -198,6 +199,6 @@ def _applied(told: Told) -> tuple[Allocation, ...]:
             ("Overpayments", "Overpayment"),
         )
         for one in listed(told, name)
-        if (value := amount(one, "AppliedAmount")) is not None
+        if (value := number(one, "AppliedAmount")) is not None
     ]
     return tuple(sorted(found, key=lambda one: str(one.on or "")))

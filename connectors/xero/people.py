@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from connectors.records import Account, Address, Contact
-from connectors.xero.values import Told, identifier, listed, moment, text
+from connectors.told import Told, listed, text
+from connectors.xero.values import identifier, moment
 
 ID_RULE = "ContactID/EmailAddress, else name"
 _PHONES = ("DEFAULT", "OFFICE", "DDI", "MOBILE")

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from connectors.base import Gone, Unreadable
 from connectors.records import NAMES, Contact, Record
+from connectors.told import Told, text
 from connectors.xero.listings import Listing
 from connectors.xero.settings import NEVER, SHOWN, XeroSettings
-from connectors.xero.values import Told, identifier, text
+from connectors.xero.values import identifier
 
 ALL = "*"
 DELETED = ("DELETED", "GDPRREQUEST")

@@ -26,7 +26,7 @@ HTML = b"<!doctype html><title>Sign in</title><p>Please sign in to continue."
 # What the nth request may meet. Those from ``throttle`` on are answers of a vendor's own form.
 BROKEN = (
     "500", "503", "reset", "truncate", "cut_body", "html200", "error200", "null200", "blank200", "json_empty",
-    "previous", "hang",
+    "previous", "hang", "lost",
 )  # fmt: skip
 THROTTLES = (
     "throttle",
@@ -159,7 +159,7 @@ class Vendor:
                 return Answer(500, b"this would write")
             fault = self._faults.get(self._counted)
             before = self._previous.get(self._kind(asked))
-            if fault is not None and fault not in ("truncate", "cut_body", "previous"):
+            if fault is not None and fault not in ("truncate", "cut_body", "previous", "lost"):
                 return self._broken(fault, asked)
             answer = self.answer(asked)
             self._previous[self._kind(asked)] = answer
@@ -215,6 +215,8 @@ def _bent(fault: str, answer: Answer, before: Answer | None) -> Answer:
     """A good answer, broken on its way."""
     if fault == "previous":
         return before or answer
+    if fault == "lost":  # it was done, and nobody heard
+        return Answer(reset=True)
     half = len(answer.body) // 2
     if fault == "truncate":
         return replace(answer, cut=half)

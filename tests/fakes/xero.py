@@ -80,14 +80,28 @@ class Xero(Vendor):
         self.links: dict[str, str] = {}
         self._calls: list[datetime] = []
 
-    def put(self, listing: str, name: str, *, updated: datetime | None = None, **changed: Any) -> str:
-        """Add a record or change it; its id. ``updated``: committed late, with an older time."""
+    def put(
+        self,
+        listing: str,
+        name: str,
+        plain: Mapping[str, Any] | None = None,
+        *,
+        updated: datetime | None = None,
+        **changed: Any,
+    ) -> str:
+        """Add a record, with what is ``plain`` for its kind, or change it; its id. ``updated``: committed
+        late, with an older time."""
         own = guid(name)
         moment = updated or self.now
-        held = self.world[listing].setdefault(own, Held({IDS[listing]: own}, moment))
+        held = self.world[listing].setdefault(own, Held({IDS[listing]: own, **(plain or {})}, moment))
         held.told.update(changed)
         held.updated = moment
         return own
+
+    def forget(self) -> None:
+        """Count anew, the limits too."""
+        super().forget()
+        self._calls.clear()
 
     def quietly(self, listing: str, name: str, **changed: Any) -> None:
         """Change a record as Xero changes some things: without telling a new time."""
@@ -100,19 +114,19 @@ class Xero(Vendor):
     def contact(self, name: str, **more: Any) -> str:
         """A customer."""
         plain = {"ContactStatus": "ACTIVE", "Name": name, "IsCustomer": True, "ContactPersons": []}
-        return self.put("Contacts", name, **{**plain, **more})
+        return self.put("Contacts", name, plain, **more)
 
     def invoice(self, number: str, whose: str, **more: Any) -> str:
         """A sales invoice over 115.00 with one line, to be paid."""
-        return self.put("Invoices", number, **{**invoice(number, whose), **more})
+        return self.put("Invoices", number, invoice(number, whose), **more)
 
     def credit(self, listing: str, name: str, whose: str, **more: Any) -> str:
         """A credit of 34.50 (CreditNotes, Prepayments, Overpayments)."""
-        return self.put(listing, name, **{**credit(listing, name, whose), **more})
+        return self.put(listing, name, credit(listing, name, whose), **more)
 
     def quote(self, number: str, whose: str, **more: Any) -> str:
         """A quote over 115.00, sent."""
-        return self.put("Quotes", number, **{**quoted(number, whose), **more})
+        return self.put("Quotes", number, quoted(number, whose), **more)
 
     def payment(self, name: str, number: str, whose: str, **more: Any) -> str:
         """A payment of 46.00 for an invoice."""
@@ -125,7 +139,7 @@ class Xero(Vendor):
             **_dates(Date=date(2026, 11, 2)),
             "Invoice": paid,
         }
-        return self.put("Payments", name, **{**plain, **more})
+        return self.put("Payments", name, plain, **more)
 
     def consent(self) -> dict[str, Any]:
         """A token as ``fanlight auth`` would have kept it."""

@@ -114,7 +114,8 @@ def test_an_invoice_without_a_number_is_set_aside_with_a_cure():
 
 
 @pytest.mark.parametrize(
-    ("field", "odd"), [("Total", "115"), ("LineItems", "none"), ("Contact", []), ("DueDate", "soon")]
+    ("field", "odd"),
+    [("Total", "a lot"), ("LineItems", "none"), ("Contact", []), ("DueDate", "soon"), ("Status", {})],
 )
 def test_one_odd_value_is_named(field, odd):
     raw = told()

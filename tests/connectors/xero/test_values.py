@@ -1,12 +1,11 @@
 """Xero's spellings of dates and amounts."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
 
 import pytest
 
 from connectors.base import Unreadable
-from connectors.xero.values import amount, day, moment, text
+from connectors.xero.values import day, identifier, moment
 
 
 @pytest.mark.parametrize(
@@ -58,19 +57,6 @@ def test_what_is_no_moment_is_unreadable(odd):
         moment({"U": odd}, "U")
 
 
-def test_amounts_keep_their_places_and_nothing_is_taken_for_zero():
-    assert amount({"A": Decimal("0.10")}, "A") == Decimal("0.10")
-    assert amount({"A": 7}, "A") == Decimal(7)
-    assert amount({"A": None}, "A") is None
-    for odd in ("7.00", True, [1], {}):
-        with pytest.raises(Unreadable):
-            amount({"A": odd}, "A")
-
-
-def test_texts_are_trimmed_and_numbers_taken_as_texts():
-    assert text({"N": " INV-1 "}, "N") == "INV-1"
-    assert text({"N": 17}, "N") == "17"
-    assert text({"N": None}, "N") == ""
-    for odd in (True, {}, []):
-        with pytest.raises(Unreadable):
-            text({"N": odd}, "N")
+def test_an_id_is_spelt_the_one_way():
+    assert identifier({"ContactID": "8138A266-FB42 "}, "ContactID") == "8138a266-fb42"
+    assert identifier({"ContactID": None}, "ContactID") == ""
