@@ -1,7 +1,11 @@
 """What every connector owes, asked of each kind there is: a kind's fixture makes one that has something to
 say."""
 
+from collections.abc import Iterator
+
+import fakes.xero
 import pytest
+from fakes.xero_source import Books
 
 from connectors.base import Connector, Failure, Reads, Row, Unreadable
 from connectors.records import NAMES, Account
@@ -16,6 +20,7 @@ INVOICES = HEAD + "".join(
 )
 
 
+@pytest.fixture
 def exports(folder) -> Connector:
     """Exported files: one record to show, one hidden, one that cannot be read, one without an id."""
     folder.put("SalesInvoices.csv", INVOICES)
@@ -23,6 +28,7 @@ def exports(folder) -> Connector:
     return folder.source("*.csv")
 
 
+@pytest.fixture
 def broken_exports(folder) -> Connector:
     """The same files, no longer what they were."""
     folder.put("SalesInvoices.csv", INVOICES[:-20])
@@ -32,16 +38,46 @@ def broken_exports(folder) -> Connector:
     )
 
 
-@pytest.fixture(params=[exports])
-def connector(request, folder) -> Connector:
+@pytest.fixture
+def xero() -> Iterator[Connector]:
+    """A Xero with some of everything, an hour after the last change: one draft, one row nobody can read."""
+    world = fakes.xero.Xero()
+    for n in range(3):
+        world.contact(f"Kea Cafe {n}", EmailAddress=f"kea{n}@x.example", FirstName="Kea")
+        world.invoice(f"INV-{n}", f"Kea Cafe {n}")
+        world.pass_(minutes=1)
+    world.invoice("INV-DRAFT", "Kea Cafe 1", Status="DRAFT")
+    world.invoice("INV-ODD", "Kea Cafe 1", Total="a lot")
+    world.credit("CreditNotes", "CN-1", "Kea Cafe 1")
+    world.quote("QU-1", "Kea Cafe 1")
+    world.payment("P-1", "INV-1", "Kea Cafe 1")
+    world.pass_(hours=1)
+    with world.listening():
+        yield Books(world).source(page_size=2)
+
+
+@pytest.fixture
+def broken_xero() -> Iterator[Connector]:
+    """A Xero behind a proxy that shows its own page."""
+    world = fakes.xero.Xero()
+    world.plan(dict.fromkeys(range(1, 1000), "html200"))
+    with world.listening():
+        yield Books(world).source()
+
+
+KINDS = ("exports", "xero")
+
+
+@pytest.fixture(params=KINDS)
+def connector(request) -> Connector:
     """A connector of each kind."""
-    return request.param(folder)
+    return request.getfixturevalue(request.param)
 
 
-@pytest.fixture(params=[broken_exports])
-def broken(request, folder) -> Connector:
+@pytest.fixture(params=KINDS)
+def broken(request) -> Connector:
     """A connector of each kind whose source has gone wrong."""
-    return request.param(folder)
+    return request.getfixturevalue(f"broken_{request.param}")
 
 
 def pages(connector, record, cursor=None):
@@ -77,6 +113,16 @@ def test_a_pull_from_the_last_cursor_brings_nothing_new(connector):
         assert {(row.source_id, row.fingerprint) for row in rows(again)} <= known
         if means is Reads.CHANGES:
             assert rows(again) == []
+
+
+def test_a_pull_goes_on_from_any_page_that_had_a_cursor(connector):
+    for record in connector.reads:
+        first = pages(connector, record)
+        every = {row.source_id for row in rows(first)}
+        for number, page in enumerate(first, 1):
+            if page.cursor is not None:
+                rest = pages(connector, record, page.cursor)
+                assert {row.source_id for row in rows([*first[:number], *rest])} == every
 
 
 def test_no_id_comes_twice_in_one_pull(connector):
