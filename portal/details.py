@@ -99,19 +99,21 @@ def invoice_sums(invoice: Found) -> Sums:
 
 
 def balance(invoice: Found) -> Sums:
-    """Total less paid less credited is due; what the source does not give stays None."""
+    """Total less paid less credited is due; what the source does not give stays None, a payment or credit of
+    nothing is left out. A credit note's amounts are turned round: what is left is good for the reader."""
     credit = invoice.kind == "credit note"
     paid, credited, due = ("Paid out", "Used", "Still to use") if credit else ("Paid", "Credited", "Due")
+    sign = -1 if credit else 1
+    taken = ((paid, invoice.paid), (credited, invoice.credited))
     return [
-        ("Total", invoice.total),
-        (paid, _less(invoice.paid)),
-        (credited, _less(invoice.credited)),
-        (due, invoice.due),
+        ("Total", _times(sign, invoice.total)),
+        *((title, _times(-sign, amount)) for title, amount in taken if amount != 0),
+        (due, _times(sign, invoice.due)),
     ]
 
 
-def _less(amount: int | None) -> int | None:
-    return amount and -amount
+def _times(sign: int, amount: int | None) -> int | None:
+    return None if amount is None else sign * amount
 
 
 def moves(changes: Iterable[Change]) -> list[Move]:

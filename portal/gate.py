@@ -9,7 +9,7 @@
 Rights are worked out anew on every request from current contacts, memberships and links; a cookie holds none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -19,7 +19,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.gateway import Gateway
+from portal.gateway import Freshness, Gateway
 from portal.next_page import here
 from portal.store import rights, visits
 from portal.store.rights import Right, Rights
@@ -43,6 +43,12 @@ METHODS = frozenset({"GET", "HEAD", "POST"})
 # what a request says stands under names of its own (HTTP_…).
 INSIDE = "fanlight.inside"
 SHOWN = {"orders": "order", "invoices": "invoice", "support": "ticket"}
+# The records a section lives on; "account" is always there, for it holds one's own devices too.
+LIVES_ON = {
+    "orders": frozenset({"order"}),
+    "invoices": frozenset({"invoice", "payment"}),
+    "support": frozenset({"ticket"}),
+}
 
 
 class Undeclared(Exception):
@@ -211,7 +217,18 @@ def _open_organisation(row: Session, who: str) -> AnyResponse | None:
         abort(404)
     gateway = Gateway(fanlight().database, chosen.organisation, [source.id for source in config.sources])
     g.gateway = gateway.__enter__()
+    g.sections -= _unserved(g.gateway.freshness())
+    if who in SECTIONS and who not in g.sections:
+        abort(404)
     return None
+
+
+def _unserved(streams: Sequence[Freshness]) -> frozenset[str]:
+    """The sections no source brings anything for; one never read (record '') may yet bring it all."""
+    brought = {stream.record for stream in streams}
+    if "" in brought:
+        return frozenset()
+    return frozenset(section for section, records in LIVES_ON.items() if not records & brought)
 
 
 def _chosen(held: dict[int, Right], wanted: int | None) -> Right | None:

@@ -1,5 +1,6 @@
 """The look of one portal, made once when it starts: its formats, its wording, its templates' filters."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
+from markupsafe import Markup
 
 from portal import details, formats, stages
 from portal.formats import Formats
@@ -14,6 +16,7 @@ from portal.gateway import Found
 from portal.stages import OrderStages, Pill
 from sync.config import Config
 
+FITS = 24  # characters, on the narrowest phone
 PLURALS = {
     "order": "orders", "invoice": "invoices", "quote": "quotes", "payment": "payments",
     "ticket": "tickets", "account": "company details", "contact": "contacts",
@@ -64,6 +67,7 @@ def install(app: Flask, config: Config, now: Callable[[], datetime]) -> None:
         moving=made.moving, awaited=made.awaited,
         told=details.told, link=details.tracking_link, line_total=details.line_total,
         initial=formats.initial, dial=dial, plural=PLURALS.__getitem__, capped=capped, counted=counted,
+        breakable=breakable,
     )  # fmt: skip
 
 
@@ -75,6 +79,11 @@ def dial(number: str) -> str:
     if digits.startswith("00"):
         return f"+{digits[2:]}"
     return f"+{digits}" if digits and plus else digits
+
+
+def breakable(text: str) -> Markup:
+    """A long e-mail or web address that breaks where a reader would: before '@', '.', '/', '-' and '_'."""
+    return Markup("<wbr>").join(re.split(r"(?<=\w)(?=[@./_-])", text) if len(text) > FITS else [text])
 
 
 def capped(total: int, cap: int = 1000) -> str:

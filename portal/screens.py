@@ -15,7 +15,7 @@ class Column:
     """One column of a list; ``slot`` is its place on a phone's card."""
 
     title: str
-    slot: str  # title | state | date | amount | extra
+    slot: str  # title | ref | state | date | amount | extra
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,13 @@ ORDERS = Screen(
     endpoint="browse.orders",
     columns=(
         Column("Order", "title"),
+        Column("Your ref.", "ref"),
         Column("Placed", "date"),
         Column("Status", "state"),
         Column("Expected", "extra"),
         Column("Total", "amount"),
     ),
-    seek="Number, PO, product or SKU",
+    seek="Number, PO or product",
     state="stage",
     states=(
         Choice("open", "Open", quick=True),
@@ -103,12 +104,13 @@ INVOICES = Screen(
     endpoint="browse.invoices",
     columns=(
         Column("Number", "title"),
+        Column("Reference", "ref"),
         Column("Issued", "date"),
         Column("Status", "state"),
         Column("Due", "extra"),
         Column("Total", "amount"),
     ),
-    seek="Number, reference, order or product",
+    seek="Number, PO or product",
     state="state",
     states=(
         Choice("open", "To pay", quick=True),
@@ -150,6 +152,7 @@ TICKETS = Screen(
     endpoint="browse.tickets",
     columns=(
         Column("Subject", "title"),
+        Column("Number", "ref"),
         Column("Updated", "date"),
         Column("Status", "state"),
     ),

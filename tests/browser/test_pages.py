@@ -140,7 +140,7 @@ def test_everything_works_without_javascript(site: Any, paths: list[str]) -> Non
     page.get_by_role("link", name="SO-990").click()
     assert page.get_by_role("heading", name="Order SO-990").is_visible()
     page.locator("details.ages summary").click()
-    assert page.get_by_text("known true at").is_visible()
+    assert page.get_by_text("This is what Web shop said on").is_visible()
 
 
 def test_the_latest_order_is_no_tap_away_an_old_one_two_and_an_invoice_two(

@@ -53,4 +53,4 @@ def test_every_device_is_listed_and_another_one_can_be_signed_out(house: Any) ->
 def test_a_customer_without_an_account_record_still_gets_the_page(house: Any) -> None:
     with house.database.sync() as connection:
         connection.execute(MIRROR["accounts"].delete())
-    assert "There are no company details for you yet." in account(house.sign_in(house.ann))
+    assert "No company details yet" in account(house.sign_in(house.ann))

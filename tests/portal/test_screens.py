@@ -18,7 +18,7 @@ ALL = (screens.ORDERS, screens.INVOICES, screens.PAYMENTS, screens.TICKETS)
 def test_every_row_has_a_cell_for_every_column_in_its_place(screen: Screen) -> None:
     cells = re.findall(r'<td role="cell" class="(\w+)">', (ROWS / f"{screen.name}.html").read_text())
     assert cells == [column.slot for column in screen.columns]
-    assert set(cells) <= {"title", "state", "date", "amount", "extra"}
+    assert set(cells) <= {"title", "ref", "state", "date", "amount", "extra"}
     assert cells[0] == "title"
 
 
