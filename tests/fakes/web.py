@@ -196,8 +196,8 @@ def zipped(body: bytes, cut: int = 0) -> Play:
 
 
 def bomb(megabytes: int) -> Play:
-    """Zeros, a thousandth of their size on the wire."""
-    return zipped(bytes(megabytes << 20))
+    """Zeros, a thousandth of their size on the wire, in members of a megabyte."""
+    return answer(gzip.compress(bytes(1 << 20)) * megabytes, 200, Content_Encoding="gzip")
 
 
 def huge(megabytes: int, told: bool = True) -> Play:

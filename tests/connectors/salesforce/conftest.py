@@ -87,4 +87,4 @@ def settings(vendor, monkeypatch) -> Callable[..., Any]:
 def source(vendor, settings) -> Callable[..., Salesforce]:
     """A connector that reads the fake; sleeping takes the fake's time only."""
     time = Time(lambda: vendor.now.timestamp(), vendor.clock, vendor.sleep, lambda: 0.5)
-    return lambda **more: Salesforce(settings(**more), time, Limits(connect=2, read=0.3, total=0.6))
+    return lambda **more: Salesforce(settings(**more), time, Limits(connect=2, read=5, total=8))

@@ -1,0 +1,161 @@
+"""One stream of a shop, from its cursor to the end: nodes completed, judged and put into pages."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from connectors.base import Gone, Page, Row, Skipped, Unreadable
+from connectors.chain import Chain, fingerprint, resume
+from connectors.records import Account, Contact, Order, Record
+from connectors.shopify.mapping import person
+from connectors.shopify.shop import Shop
+from connectors.shopify.walking import ORDERS, Nodes, Walk, short
+from connectors.told import inner, listed, text, yes
+
+Node = Mapping[str, Any]
+DOCUMENTS: Mapping[type[Record], str] = {Account: "accounts", Contact: "contacts", Order: "orders"}
+WINDOW = timedelta(days=60)  # of orders, without the scope read_all_orders
+ALL = "read_all_orders"
+IGNORED = "{count} rows came that had not changed since the last run: Shopify did not obey the filter"
+SHORT = (
+    "Shopify tells of the orders of the last 60 days only: the app lacks the scope read_all_orders. Older "
+    "ones are kept as they were"
+)
+
+
+class Reading:
+    """One pull of one stream."""
+
+    def __init__(self, shop: Shop, record: type[Record]) -> None:
+        self._shop, self._record = shop, record
+        self._roots = ORDERS if record is Order else shop.settings.accounts
+        self._rules = {name: set(words) for name, words in shop.settings.show.get("order", {}).items()}
+        self._seen: set[str] = set()
+
+    def pages(self, cursor: str | None) -> Iterator[Page]:
+        """What changed since the cursor's chain began, or the rest of that chain."""
+        self._shop.notes.clear()
+        chain, asked = resume(cursor), self._shop.time.now()
+        walk = Walk(self._shop, DOCUMENTS[self._record], self._roots, chain.since)
+        for nodes, reached in walk.pages(_reached(chain)):
+            if chain.begun is None:
+                now = self._shop.date or asked
+                chain = chain.started(now - (self._shop.time.now() - asked))
+            chain = chain.kept(msgspec.json.encode(reached).decode())
+            yield self._page(nodes, chain.cursor())
+        if walk.behind:
+            self._shop.note(IGNORED.format(count=walk.behind))
+        if self._record is Order and self._shop.scopes is not None and ALL not in self._shop.scopes:
+            self._shop.note(SHORT)
+        yield Page(cursor=chain.following().cursor(), as_of=chain.begun, notes=list(self._shop.notes))
+
+    def ids(self) -> Iterator[str]:
+        """The ids of all there is."""
+        if self._record is Contact:
+            walk = Walk(self._shop, "contacts", self._roots, None)
+            for nodes, _ in walk.pages({}):
+                yield from (row.source_id for row in self._people(nodes)[0])
+            return
+        name = "order_ids" if self._record is Order else "account_ids"
+        for nodes, _ in Walk(self._shop, name, self._roots, None).pages({}):
+            yield from (short(node["id"]) for found in nodes.values() for node in found)
+
+    def _page(self, nodes: Nodes, cursor: str) -> Page:
+        if self._record is Contact:
+            rows, whole = self._people(nodes)
+            return Page(rows=rows, whole_of=whole, cursor=cursor)
+        found = [node for some in nodes.values() for node in some]
+        if self._record is Account:
+            rows = [
+                _row(short(node["id"]), node, text(node, "name") or text(node, "displayName"))
+                for node in found
+            ]
+            return Page(rows=rows, cursor=cursor)
+        return self._orders(found, cursor)
+
+    def _orders(self, nodes: list[Node], cursor: str) -> Page:
+        rows, gone, skipped = list[Row](), list[Gone](), list[Skipped]()
+        for node in nodes:
+            row_id = short(node["id"])
+            try:
+                if rule := self._hides(node):
+                    gone.append(Gone(row_id, "hidden", rule, text(node, "name")))
+                else:
+                    rows.append(_row(row_id, self._whole(node), text(node, "name")))
+            except Unreadable as error:
+                skipped.append(Skipped(row_id, row_id, error.field, error.reason))
+        return Page(rows=rows, gone=gone, skipped=skipped, cursor=cursor)
+
+    def _hides(self, order: Node) -> str:
+        """The rule that hides an order; '' when it is shown."""
+        if yes(order, "test"):
+            return "test orders are never shown"
+        for name, shown in self._rules.items():
+            word = text(order, name)
+            if word not in shown and not (word and "*" in shown):
+                return f"show.order.{name}: {word or 'blank'} is not in the list"
+        return ""
+
+    def _whole(self, order: Node) -> Node:
+        """An order with the lines and fulfilments that did not fit into its page."""
+        lines, more = listed(inner(order, "lineItems"), "nodes"), inner(inner(order, "lineItems"), "pageInfo")
+        if yes(more, "hasNextPage"):
+            lines = [*lines, *self._rest("lines", "order", "lineItems", order["id"], more)]
+        parcels, count = listed(order, "fulfillments"), inner(order, "fulfillmentsCount").get("count", 0)
+        if isinstance(count, int) and count > len(parcels):
+            data = self._shop.ask("fulfillments", {"id": order["id"]})
+            parcels = listed(inner(data, "order"), "fulfillments")
+        return {**order, "lineItems": {"nodes": lines}, "fulfillments": parcels}
+
+    def _rest(self, name: str, root: str, field: str, gid: str, more: Node) -> Iterator[Node]:
+        """The nodes behind an inner page's end."""
+        while yes(more, "hasNextPage"):
+            data = self._shop.ask(name, {"id": gid, "after": text(more, "endCursor")})
+            found = inner(inner(data, root), field)
+            yield from listed(found, "nodes")
+            more = inner(found, "pageInfo")
+
+    def _people(self, nodes: Nodes) -> tuple[list[Row], list[str]]:
+        """Contacts of companies, all of them; then customers, and for which companies they buy."""
+        made, whole = dict[str, dict[str, Any]](), list[str]()
+        for company in nodes.get("companies", ()):
+            of = short(company["id"])
+            whole.append(of)
+            for one in self._contacts(company):
+                _add(made, _profile(one, inner(one, "customer"), of))
+        self._seen.update(made)
+        for customer in nodes.get("customers", ()):
+            own = short(customer["id"])
+            _add(made, person(customer, own, own))
+            for one in listed(customer, "companyContactProfiles"):
+                profile = _profile(one, customer, short(inner(one, "company").get("id")))
+                if profile["id"] not in self._seen:
+                    _add(made, profile)
+        self._seen.update(made)
+        return [_row(key, one, str(one["displayName"])) for key, one in made.items()], whole
+
+    def _contacts(self, company: Node) -> Iterator[Node]:
+        found = inner(company, "contacts")
+        yield from listed(found, "nodes")
+        yield from self._rest("people", "company", "contacts", company["id"], inner(found, "pageInfo"))
+
+
+def _profile(contact: Node, customer: Node, company: str) -> dict[str, Any]:
+    return person(customer, short(contact["id"]), company, text(contact, "title"))
+
+
+def _add(made: dict[str, dict[str, Any]], one: dict[str, Any]) -> None:
+    made[one["id"]] = one
+
+
+def _row(row_id: str, raw: Node, name: str) -> Row:
+    return Row(row_id, fingerprint(raw), raw, place=f"{row_id} {name}".strip())
+
+
+def _reached(chain: Chain) -> dict[str, int]:
+    try:
+        return msgspec.json.decode(chain.at, type=dict[str, int]) if chain.at else {}
+    except msgspec.MsgspecError:
+        return {}

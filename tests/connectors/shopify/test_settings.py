@@ -1,0 +1,33 @@
+"""The TOML of a Shopify source: what is wrong is told with its cure."""
+
+import pytest
+from pydantic import ValidationError
+
+from connectors.records import Account, Order
+from connectors.shopify import Shopify
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"shop": "https://acme.myshopify.com"}, "pattern"),
+        ({"shop": "shop.acme.example"}, "pattern"),
+        ({"base_url": "http://acme.myshopify.com"}, "not encrypted"),
+        ({"auth": "token"}, "needs token too"),
+        ({"client_id": ""}, "needs client_id too"),
+        ({"api_version": "2026-11"}, "pattern"),
+        ({"records": ["invoice"]}, "'account', 'contact' or 'order'"),
+        ({"accounts": []}, "at least 1 item"),
+        ({"show": {"order": {"status": ["PAID"]}}}, "no rule show.order.status; there are display"),
+        ({"client_secret": "stands here"}, "a secret never stands in this file"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_cure(settings, told, message):
+    with pytest.raises(ValidationError, match=message):
+        settings(**told)
+
+
+def test_other_rules_make_every_row_new_to_map(settings):
+    plain, narrowed = settings(), settings(show={"order": {"displayFinancialStatus": ["PAID"]}})
+    assert Shopify(plain).mapping(Order) != Shopify(narrowed).mapping(Order)
+    assert Shopify(plain).mapping(Account) == Shopify(narrowed).mapping(Account)
