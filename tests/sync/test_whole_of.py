@@ -1,4 +1,4 @@
-"""Pages that tell all there is of some accounts: what else the mirror shows of those is gone, nothing more."""
+"""Pages that tell all there is of some accounts: what else is held of those is gone, and nothing more."""
 
 from typing import Any
 
