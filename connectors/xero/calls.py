@@ -5,12 +5,12 @@ daily limit, has no deadlines, and one unknown word in a record kills its page.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
 
-from connectors.base import Disconnected, Failure, Garbled, Quota, Refused, Unavailable
+from connectors.base import Disconnected, Failure, Garbled, Quota, Refused, Unavailable, Unreadable
 from connectors.http import Http, Reply
 from connectors.http.patience import told_wait
 from connectors.oauth import Tokens
@@ -22,6 +22,7 @@ from connectors.xero.values import moment
 
 API = "/api.xro/2.0"
 AN_HOUR = 3600.0
+STALE = timedelta(minutes=5)
 QUOTES_A_PAGE = 100
 NO_SCOPE = (
     "Xero does not let this connection read {what}: a scope is missing (accounting.{scope}.read). Add it to "
@@ -144,9 +145,7 @@ class Calls:
         if (answer := told.get("Id")) and answer == self._last:
             raise Garbled(f"Xero sent an old answer again instead of {place}; nothing was taken")
         self._last = answer if isinstance(answer, str) else ""
-        at = reply.date or moment(told, "DateTimeUTC")
-        if at is None:
-            raise Garbled(f"Xero's answer for {place} does not say when it was made; nothing was taken")
+        at = _made(reply, told, place)
         paging = told.get("pagination") if listing.counted else None
         if not isinstance(paging, dict):
             return Answer(rows, at, self._settings.page_size if listing.counted else QUOTES_A_PAGE)
@@ -194,6 +193,19 @@ class Calls:
             f"Xero lets {self._settings.id} in no more ({detail or 'no reason given'}); "
             f"{reconnect(self._settings)}"
         )
+
+
+def _made(reply: Reply, told: Told, place: str) -> datetime:
+    """When an answer was made, by Xero's clock. One that something on the way had kept is not taken."""
+    try:
+        times = [one for one in (reply.date, moment(told, "DateTimeUTC")) if one is not None]
+    except Unreadable:
+        times = []
+    if not times:
+        raise Garbled(f"Xero's answer for {place} does not say when it was made; nothing was taken")
+    if max(times) - min(times) > STALE:
+        raise Garbled(f"Xero's answer for {place} is an old one, kept on the way here; nothing was taken")
+    return min(times)
 
 
 def _spelt(value: Any) -> str:
