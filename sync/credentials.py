@@ -35,7 +35,7 @@ class Kept:
 
     def read(self) -> dict[str, Any] | None:
         """The token as last kept, by whichever process. One sealed with the former key is sealed anew."""
-        lease = self._held()
+        lease = self.held()
         with self.database.owners(write=False) as connection:
             found = sealed.token(connection, self.source)
         if found is None:
@@ -50,7 +50,7 @@ class Kept:
 
     def keep(self, token: dict[str, Any], expires: datetime | None = None) -> None:
         """Replace the token; it is on disk when this returns."""
-        lease, key = self._held(), self._keys().current
+        lease, key = self.held(), self._keys().current
         text = key.seal(self.source, json.dumps(token))
         self._put(lease, sealed.Token(self.source, key.id, text, self.clock(), expires))
 
@@ -66,7 +66,8 @@ class Kept:
             raise Refused(f"{self.source} has a token to keep, and there is no key to seal it with; {MAKE}")
         return self.keys
 
-    def _held(self) -> Heartbeat:
+    def held(self) -> Heartbeat:
+        """The lease to touch the token under: lent by a run, else claimed now; raises Busy."""
         if self.lease is not None:
             return self.lease
         if self.borrowed is None:
