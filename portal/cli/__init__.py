@@ -34,8 +34,10 @@ ORGANISATIONS = {
 LISTED = {  # name → where the command is, and what --help says of it; or the commands of a group
     "init": ("portal.cli.start:init", "Write a first fanlight.toml and make the database."),
     "demo": ("portal.cli.demo:demo", "Make a portal of an invented wholesaler, to look at."),
+    "map": ("sync.cli.mapping:map_", "Guess how an export file is to be read; print it as TOML."),
     "check": (CHECKS, "Look before customers do."),
     "sync": ("sync.cli.running:sync", "Read sources now and bring the mirror up to date."),
+    "auth": ("sync.cli.connecting:auth", "Connect a source that wants a person's consent."),
     "status": ("sync.cli.status:status", "How old is what customers see, and what waits for a person?"),
     "serve": ("portal.cli.serve:serve", "Serve the portal and keep its mirror up to date."),
     "schedule": ("sync.cli.sources:schedule", "Keep the mirror up to date; for `serve --no-sync` elsewhere."),

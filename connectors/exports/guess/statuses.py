@@ -1,0 +1,133 @@
+"""What follows from columns of few words: which rows customers may see, what is cancelled, void, closed, a
+credit note."""
+
+from collections import Counter
+
+from connectors.exports.guess.columns import Column
+from connectors.exports.guess.draft import Draft
+from connectors.exports.guess.vote import purchases_among
+from connectors.exports.guess.words import book, fold, says
+
+SHOWN = ("order", "invoice", "payment", "ticket")
+
+
+def visibility(draft: Draft) -> None:
+    """Write ``only`` and ``show``: sales but no purchases, statuses but no drafts; internal rows left out."""
+    if purchases := purchases_among(draft.columns):
+        column, sales = purchases
+        draft.table["only"] = {column.name: sales}
+        others = ", ".join(word for word in column.counts if word not in sales)
+        draft.remark("only", f"never shown: {others[:80]}")
+    status = _status(draft)
+    if status is not None and draft.record in SHOWN:
+        if status.few:
+            draft.table["show"] = {status.name: _statuses(draft, status)}
+        else:
+            said = f'"{status.name}" has {status.distinct:,} different values: is it a status? All are shown'
+            draft.remark("fields.status", said)
+    _internal(draft)
+
+
+def _status(draft: Draft) -> Column | None:
+    name = draft.fields.get("status")
+    found = [c for c in draft.columns if c.name == name] or draft.of("status") * (draft.record == "payment")
+    return next((c for c in found if c.filled), None)
+
+
+def _statuses(draft: Draft, column: Column) -> dict[str, int]:
+    """Every status with the number of records that have it, most first; '' for a blank one."""
+    said = draft.levels.per_record(column) if draft.levels else list(column.cells)
+    return dict(Counter(said).most_common())
+
+
+def hidden_by_default(record: str, word: str) -> bool:
+    """Whether customers should not see rows of this status unless somebody says so."""
+    return says(word, "draft") or (record == "payment" and says(word, "failed"))
+
+
+def _internal(draft: Draft) -> None:
+    """Rows that a column calls internal are not for customers."""
+    for meaning, shown, hidden in (("internal", "no", "yes"), ("visible", "yes", "no")):
+        for column in draft.of(meaning)[:1]:
+            words = [w for w in column.counts if _says_yes(w) == (shown == "yes")]
+            blank = [""] if column.filled < len(column.cells) and shown == "no" else []
+            if column.few and len(words) < len(column.counts):
+                draft.table.setdefault("show", {})[column.name] = [*words, *blank]
+                draft.remark(f"show.{column.name}", f"rows that say {hidden} stay with you")
+
+
+def _says_yes(word: str) -> bool:
+    return word.casefold() in (
+        "true",
+        "1",
+        "yes",
+        "y",
+        "t",
+        "ja",
+        "oui",
+        "si",
+        "sí",
+        "sim",
+        "tak",
+        "x",
+        "wahr",
+    )
+
+
+def flags(draft: Draft) -> None:
+    """Write cancelled, void, open and kind, by the words a status or kind has."""
+    status = _status(draft)
+    if status is not None and status.few:
+        if draft.record == "order":
+            _is(draft, "cancelled", status, "cancelled")
+        if draft.record == "invoice":
+            _is(draft, "void", status, "void")
+    if draft.record == "order" and "cancelled" not in draft.fields and (on := draft.heads("cancelled_date")):
+        draft.fields["cancelled"] = {"column": on[0].name, "filled": True}
+    if draft.record == "ticket":
+        _open(draft, status)
+    if draft.record == "invoice":
+        _kind(draft)
+
+
+def _is(draft: Draft, field: str, column: Column, what: str) -> None:
+    words = [word for word in column.counts if says(word, what)]
+    if words:
+        draft.fields[field] = {"column": column.name, "is": words}
+
+
+def _open(draft: Draft, status: Column | None) -> None:
+    closed = [word for word in status.counts if says(word, "closed")] if status is not None else []
+    if flag := draft.heads("closed_flag"):
+        draft.fields["open"] = {"column": flag[0].name, "is_not": [w for w in flag[0].counts if _says_yes(w)]}
+        if not draft.fields["open"]["is_not"]:
+            draft.fields["open"]["is_not"] = ["true", "yes", "1"]
+    elif status is not None and status.few and closed:
+        draft.fields["open"] = {"column": status.name, "is_not": closed}
+    elif on := draft.heads("closed_date"):
+        draft.fields["open"] = {"column": on[0].name, "is": [""]}
+    else:
+        draft.remark("fields.number", "nothing says which are closed: all count as open")
+
+
+def _kind(draft: Draft) -> None:
+    """ "invoice" or "credit note": a column's words, else the sign of what the lines add up to."""
+    draft.fields.pop("kind", None)
+    for column in draft.heads("type"):
+        notes = [word for word in column.counts if says(word, "credit")]
+        if column.few and notes:
+            others = {word: "invoice" for word in column.counts if word not in notes}
+            made = {**others, **dict.fromkeys(notes, "credit note")}
+            draft.fields["kind"] = {"column": column.name, "values": made, "default": "invoice"}
+            return
+    if "total" in draft.table.get("lines", {}):
+        draft.fields["kind"] = {"sign": "total", "negative": "credit note", "default": "invoice"}
+
+
+def stage_of(word: str) -> str:
+    """The stage a customer would read for an order's status in another language; '' where no list has it."""
+    folded = fold(word).replace("-", " ").replace("_", " ").strip()
+    for stage, words in book()["stages"].items():
+        if folded in map(fold, words):
+            return str(stage)
+    return ""
