@@ -1,7 +1,6 @@
 """`fanlight serve`: the web server and, unless told otherwise, the scheduler beside it."""
 
 import errno
-import logging
 import socket
 import sys
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from pathlib import Path
 import click
 
 from portal.server import Listening, SchedulerProcess, Serving
+from sync.cli import logs
 from sync.cli.app import App, Failed
 from sync.config import Config, load
 
@@ -48,7 +48,7 @@ def serve(app: App, host: str, port: int, workers: int, threads: int, no_sync: b
 def run(config: Callable[[], Config], path: Path, listening: Listening, *, sync: bool) -> None:
     """Serve until a signal ends it; ``path`` is the configuration the scheduler reads."""
     _refuse_taken(listening)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.begin()
     command = [sys.executable, "-m", "portal.cli", "--config", str(path.absolute()), "schedule"]
     Serving(config, listening, SchedulerProcess(command) if sync else None).run()
 

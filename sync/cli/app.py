@@ -13,25 +13,34 @@ import click
 
 from connectors.base import SourceSettings
 from sync import config as configuration
+from sync.cli.words import lines_of
 from sync.config import BadConfig, Config
 from sync.database import Database, WrongDatabase, open_database
 
 DONE, FAILED, WRONG, QUARANTINED, BUSY = 0, 1, 2, 3, 75
 
 
-class Failed(click.ClickException):
+class Complaint(click.ClickException):
+    """What a command could not do. Texts from outside in it command no terminal."""
+
+    def format_message(self) -> str:
+        """The message, safe on a terminal."""
+        return lines_of(self.message)
+
+
+class Failed(Complaint):
     """It did not work; the message says why and what to do."""
 
     exit_code = FAILED
 
 
-class WrongUse(click.ClickException):
+class WrongUse(Complaint):
     """It cannot work with these arguments or this configuration; nothing was done."""
 
     exit_code = WRONG
 
 
-class Taken(click.ClickException):
+class Taken(Complaint):
     """Somebody else is at it right now."""
 
     exit_code = BUSY

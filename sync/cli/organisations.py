@@ -1,6 +1,5 @@
 """``fanlight org``: who your customers are, which accounts are theirs, and what staff say about that."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -9,7 +8,7 @@ import click
 from sync import owners
 from sync.cli.app import App, WrongUse, by_whom
 from sync.cli.condition import cures, unlinked_line
-from sync.cli.words import count, plain, quoted, records
+from sync.cli.words import count, document, plain, quoted, records
 from sync.owners import reading
 from sync.owners.reading import Organisation
 from sync.owners.rules import Link
@@ -34,7 +33,7 @@ def list_(app: App, /, unlinked: bool, as_json: bool) -> None:
         return
     found = reading.organisations(app.database)
     if as_json:
-        click.echo(json.dumps([_as_json(one) for one in found], ensure_ascii=False))
+        click.echo(document([_as_json(one) for one in found]))
         return
     for one in found:
         rest = {record: number for record, number in one.records.items() if record != "account"}
@@ -46,7 +45,7 @@ def list_(app: App, /, unlinked: bool, as_json: bool) -> None:
 def _list_unlinked(app: App, as_json: bool) -> None:
     found = reading.unlinked(app.database)
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
+        click.echo(document([asdict(one) for one in found]))
         return
     for one in found:
         click.echo(unlinked_line(one))
@@ -71,7 +70,7 @@ def show(app: App, /, organisation: str, as_json: bool) -> None:
     """
     one = _named(app, organisation)
     if as_json:
-        click.echo(json.dumps(_as_json(one), ensure_ascii=False))
+        click.echo(document(_as_json(one)))
         return
     click.echo(f"{plain(one.name)} ({one.id}): {records(one.records)}")
     for link in one.links:

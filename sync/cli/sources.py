@@ -10,7 +10,7 @@ import click
 from connectors import find
 from connectors.base import Failure
 from sync import mirror
-from sync.cli import report
+from sync.cli import logs, report
 from sync.cli.app import DONE, FAILED, App, Taken, WrongUse
 from sync.cli.stopping import SIGNALS
 from sync.cli.words import count, plain
@@ -83,6 +83,7 @@ def schedule(app: App, /) -> None:
     Example: fanlight schedule
     Next:    fanlight status, in another terminal
     """
+    logs.begin()
     scheduler = Scheduler(
         app.config, app.database, clock=app.clock, say=lambda line: _log(app, line), report=report.line
     )
@@ -102,4 +103,4 @@ def schedule(app: App, /) -> None:
 
 
 def _log(app: App, line: str) -> None:
-    click.echo(f"{app.clock().astimezone(app.zone):%Y-%m-%d %H:%M:%S} {line}")
+    click.echo(f"{app.clock().astimezone(app.zone):%Y-%m-%d %H:%M:%S} {plain(line)}")

@@ -1,6 +1,5 @@
 """``fanlight status``: what the mirror holds, how old it is, and what waits for a person."""
 
-import json
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -8,10 +7,13 @@ import click
 
 from sync import owners
 from sync.cli import condition
+from sync.cli.access import Tokens
 from sync.cli.app import DONE, FAILED, App
 from sync.cli.condition import Standing
 from sync.cli.report import quarantined_line
-from sync.cli.words import count
+from sync.cli.words import count, document
+from sync.database import sealed
+from sync.keys import keys
 from sync.mirror import state
 from sync.owners import reading
 
@@ -26,6 +28,9 @@ def standing(app: App) -> Standing:
         states = {source.source: source for source in state.sources(connection, now)}
         statuses = state.statuses(connection)
         blocked = state.blocked_sign_ins(connection, now - A_DAY)
+    with app.database.owners(write=False) as connection:
+        kept = {token.source: token for token in sealed.kept(connection)}
+    found = keys(app.config.portal)
     ordered = dict.fromkeys((*configured, *states))
     return Standing(
         sources=[states[name] for name in ordered if name in states],
@@ -34,6 +39,7 @@ def standing(app: App) -> Standing:
         primary=app.config.organisations.primary,
         listed=reading.lists_accounts(app.database, app.config.organisations.primary),
         problems=owners.problems(app.database, app.config),
+        tokens=Tokens(kept, found.current.id if found else "", now, app.zone),
         unknown=condition.unknown_statuses(app.config, statuses),
         blocked=blocked,
         now=now,
@@ -58,9 +64,10 @@ def status(app: App, /, quarantine: bool, as_json: bool) -> None:
     Exit codes: 0 all well, or it mends itself · 1 a source is stale, was never synced, or needs a
                 person · 2 wrong use or config
     --json:     well, at, sources [source, label, kind, configured, verdict, next_run, failure,
-                failure_message, retry_at, busy, streams [record, as_of, completed_at, withheld,
-                failure, failure_message, notes, records, rows, unowned, quarantined_rows, hidden,
-                last_run]], never_synced, unlinked, problems, unknown_statuses,
+                failure_message, retry_at, token {kept_at, expires_at}, quota_left, quota_of,
+                quota_unit, quota_renewed, quota_at, busy, streams [record, as_of, completed_at,
+                withheld, failure, failure_message, notes, records, rows, unowned, quarantined_rows,
+                hidden, swept_at, covers_from, last_run]], never_synced, unlinked, problems, unknown_statuses,
                 blocked_sign_ins; with --quarantine: quarantine [source, record, source_id, position, field,
                 reason, cure, data_rows, seen_at]
     """
@@ -71,7 +78,7 @@ def status(app: App, /, quarantine: bool, as_json: bool) -> None:
         told = condition.as_json(found) | (
             {"quarantine": [asdict(row) for row in rows]} if quarantine else {}
         )
-        click.echo(json.dumps(told, default=lambda at: at.isoformat(), ensure_ascii=False))
+        click.echo(document(told))
     elif quarantine:
         for row in rows:
             click.echo(quarantined_line(row))

@@ -1,7 +1,9 @@
 """How the command line says times, counts and mirrored text: one line an event, nothing a terminal obeys."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 STEPS = ((timedelta(days=2), "day"), (timedelta(hours=2), "h"), (timedelta(minutes=1), "min"))
@@ -25,6 +27,22 @@ def plain(text: str) -> str:
 def quoted(text: str) -> str:
     """An id as it is printed: between quotes, so that blanks at its ends are seen."""
     return '"' + plain(text).replace('"', '\\"') + '"'
+
+
+def lines_of(text: str) -> str:
+    """Lines of ours with text from outside in them. All but the first are set in: no text passes for an event
+    of its own."""
+    return "\n  ".join(map(plain, text.split("\n")))
+
+
+def document(told: Any, indent: int | None = None) -> str:
+    """A JSON document that is safe on a terminal too."""
+    text = json.dumps(told, default=_in_json, ensure_ascii=False, indent=indent)
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+
+
+def _in_json(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
