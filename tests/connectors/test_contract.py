@@ -2,9 +2,13 @@
 say."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import fakes.xero
 import pytest
+from fakes import salesforce_source, shopify_source
+from fakes.salesforce import FakeSalesforce
+from fakes.shopify import FakeShopify
 from fakes.xero_source import Books
 
 from connectors.base import Connector, Failure, Reads, Row, Unreadable
@@ -65,7 +69,61 @@ def broken_xero() -> Iterator[Connector]:
         yield Books(world).source()
 
 
-KINDS = ("exports", "xero")
+@pytest.fixture
+def shopify() -> Iterator[Connector]:
+    """A shop with some of everything, days after the last change: a test order, an order nobody can read."""
+    vendor = FakeShopify()
+    world = vendor.world
+    people = [world.customer(f"Kea {n}", f"kea{n}@x.example") for n in range(5)]
+    companies = [world.company(f"Kea Cafe {n}", *people[n : n + 2]) for n in range(4)]
+    for n in range(7):
+        world.order(people[n % 5], companies[n % 4] if n % 2 else None)
+    world.order(people[0], test=True)
+    world.order(people[0], processedAt="soon")
+    vendor.pass_(days=3)
+    with vendor.listening():
+        yield shopify_source.source(vendor)
+
+
+@pytest.fixture
+def broken_shopify() -> Iterator[Connector]:
+    """A shop behind a proxy that shows its own page."""
+    vendor = FakeShopify()
+    vendor.plan(dict.fromkeys(range(1, 1000), "html200"))
+    with vendor.listening():
+        yield shopify_source.source(vendor)
+
+
+@pytest.fixture
+def salesforce() -> Iterator[Connector]:
+    """An org with some of everything, an hour after the last change: a draft, an order nobody can read."""
+    vendor = FakeSalesforce(batch=2)
+    org = vendor.org
+    accounts = [org.add("Account", Name=f"Kea Cafe {n}") for n in range(5)]
+    for n, account in enumerate(accounts):
+        org.add("Contact", Name=f"Kea {n}", Email=f"kea{n}@x.example", AccountId=account)
+        status = "Draft" if n == 4 else "Activated"
+        told = {"OrderNumber": f"{n:08}", "Status": status, "StatusCode": status, "AccountId": account}
+        order = org.add("Order", **told, EffectiveDate=date(2026, 11, n + 1))
+        org.add("OrderItem", OrderId=order, Description="Coffee")
+        case = org.add("Case", CaseNumber=f"{n}", AccountId=account, IsVisibleInSelfService=n != 3)
+        org.add("CaseComment", ParentId=case, CommentBody="Soon", IsPublished=True)
+    org.add("Order", Status="Activated", StatusCode="Activated", AccountId=accounts[0])  # without a number
+    vendor.pass_(hours=1)
+    with vendor.listening():
+        yield salesforce_source.source(vendor)
+
+
+@pytest.fixture
+def broken_salesforce() -> Iterator[Connector]:
+    """An org behind a proxy that shows its own page."""
+    vendor = FakeSalesforce()
+    vendor.plan(dict.fromkeys(range(1, 1000), "html200"))
+    with vendor.listening():
+        yield salesforce_source.source(vendor)
+
+
+KINDS = ("exports", "xero", "shopify", "salesforce")
 
 
 @pytest.fixture(params=KINDS)

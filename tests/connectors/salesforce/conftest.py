@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
+from fakes import salesforce_source
 from fakes.salesforce import FakeSalesforce
 
-from connectors.http import Limits, Time
 from connectors.salesforce import Salesforce
 
 
@@ -68,23 +69,12 @@ def business(vendor) -> Business:
 
 
 @pytest.fixture
-def settings(vendor, monkeypatch) -> Callable[..., Any]:
+def settings(vendor) -> Callable[..., Any]:
     """Checked settings of a source that reads the fake."""
-    monkeypatch.setenv("SALESFORCE_SECRET", "its-client-secret")
-    told = {
-        "id": "crm",
-        "label": "Salesforce",
-        "kind": "salesforce",
-        "base_url": vendor.url,
-        "client_id": "3MVG9client",
-        "client_secret": {"env": "SALESFORCE_SECRET"},
-        "currency": "EUR",
-    }
-    return lambda **more: Salesforce.Settings.model_validate({**told, **more})
+    return partial(salesforce_source.settings, vendor)
 
 
 @pytest.fixture
-def source(vendor, settings) -> Callable[..., Salesforce]:
-    """A connector that reads the fake; sleeping takes the fake's time only."""
-    time = Time(lambda: vendor.now.timestamp(), vendor.clock, vendor.sleep, lambda: 0.5)
-    return lambda **more: Salesforce(settings(**more), time, Limits(connect=2, read=5, total=8))
+def source(vendor) -> Callable[..., Salesforce]:
+    """A connector that reads the fake."""
+    return partial(salesforce_source.source, vendor)

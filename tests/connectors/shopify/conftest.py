@@ -1,12 +1,13 @@
 """A shop with something in it, and a connector that reads it by the shop's own clock."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
+from fakes import shopify_source
 from fakes.shopify import FakeShopify
 
-from connectors.http import Limits, Time
 from connectors.shopify import Shopify
 
 
@@ -19,30 +20,18 @@ def vendor() -> Iterator[FakeShopify]:
 
 
 @pytest.fixture
-def world(vendor) -> Any:
+def world(vendor: FakeShopify) -> Any:
     """What it holds."""
     return vendor.world
 
 
 @pytest.fixture
-def settings(vendor, monkeypatch) -> Callable[..., Any]:
-    """Checked settings of a source that reads the fake; pages of three rows."""
-    monkeypatch.setenv("SHOPIFY_SECRET", "its-client-secret")
-    told = {
-        "id": "shop",
-        "label": "Web shop",
-        "kind": "shopify",
-        "shop": "acme.myshopify.com",
-        "base_url": vendor.url,
-        "client_id": "shopify-client",
-        "client_secret": {"env": "SHOPIFY_SECRET"},
-        "page_size": 3,
-    }
-    return lambda **more: Shopify.Settings.model_validate({**told, **more})
+def settings(vendor: FakeShopify) -> Callable[..., Any]:
+    """Checked settings of a source that reads the fake."""
+    return partial(shopify_source.settings, vendor)
 
 
 @pytest.fixture
-def source(vendor, settings) -> Callable[..., Shopify]:
-    """A connector that reads the fake; sleeping takes the fake's time only."""
-    time = Time(lambda: vendor.now.timestamp(), vendor.clock, vendor.sleep, lambda: 0.5)
-    return lambda **more: Shopify(settings(**more), time, Limits(connect=2, read=5, total=8))
+def source(vendor: FakeShopify) -> Callable[..., Shopify]:
+    """A connector that reads the fake."""
+    return partial(shopify_source.source, vendor)

@@ -226,9 +226,9 @@ def test_a_token_that_ended_is_renewed_once_and_a_revoked_app_needs_a_person(ven
     assert "its-client-secret" not in str(told.value)
 
 
-def test_a_given_token_is_used_as_it_is(vendor, world, source, monkeypatch):
+def test_a_given_token_is_used_as_it_is(vendor, world, source):
     order = world.order()
-    monkeypatch.setenv("SHOPIFY_TOKEN", vendor.given())
+    vendor.given()
     shop = source(auth="token", token={"env": "SHOPIFY_TOKEN"})
     assert rows(shop.pull(Order, None)) == [short(order)]
     assert vendor.count("access_token") == 0
