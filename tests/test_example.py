@@ -9,6 +9,7 @@ from typing import get_args
 from pydantic import BaseModel
 
 from connectors.exports.settings import ExportsSettings
+from connectors.xero.settings import SHOWN, XeroSettings
 from sync.config import Config, load
 
 EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
@@ -28,6 +29,7 @@ def load_example(folder: Path, text: str) -> Config:
     (folder / "links" / "shop.csv").write_text("account,primary\nann@customer.example,0011000000ABCDFAAA\n")
     (folder / "fanlight.toml").write_text(text, "utf-8")
     secrets = {f"FANLIGHT_{name}_PASSWORD": "a password" for name in ("WEB", "STAFF", "SYNC", "MAIL")}
+    secrets |= {f"FANLIGHT_{name}_SECRET": "a secret" for name in ("XERO",)}
     return load(folder / "fanlight.toml", secrets)
 
 
@@ -56,7 +58,7 @@ def test_the_example_is_a_whole_configuration(tmp_path: Path) -> None:
 
 def test_every_setting_of_the_example_may_be_switched_on(tmp_path: Path) -> None:
     config = load_example(tmp_path, in_full(EXAMPLE.read_text("utf-8")))
-    assert [source.id for source in config.sources] == ["crm", "shop"]
+    assert [source.id for source in config.sources] == ["crm", "shop", "books"]
     assert config.mail.method == "smtp"
     assert set(config.stages.orders) == {"In Process", "Picked"}
 
@@ -74,7 +76,7 @@ def keys_in(told: object) -> Iterator[str]:
 
 def test_the_example_explains_every_key_there_is() -> None:
     told = set(keys_in(tomllib.loads(in_full(EXAMPLE.read_text("utf-8")))))
-    keys = {key for model in (Config, ExportsSettings) for key in keys_of(model, set())}
+    keys = {key for model in (Config, ExportsSettings, XeroSettings) for key in keys_of(model, set())}
     short = {"first"}  # written as a list
     assert keys - {"path", "warnings"} - short <= told
 
@@ -91,3 +93,13 @@ def test_defaults_in_the_example_are_the_defaults(tmp_path: Path) -> None:
     assert told["mail"]["port"] == plain.mail.port
     assert told["sources"][0]["every"] == plain.sources[0].every
     assert told["sources"][0]["stale_after"] == plain.sources[0].stale_after
+
+
+def test_defaults_of_xero_in_the_example_are_the_defaults(tmp_path: Path) -> None:
+    told = tomllib.loads(in_full(EXAMPLE.read_text("utf-8")))
+    (table,) = (source for source in told["sources"] if source["kind"] == "xero")
+    own = {"id", "label", "kind", "client_id", "client_secret", "tenant_id", "show"}
+    for key in set(table) - own:
+        default = XeroSettings.model_fields[key].default
+        assert table[key] == (list(default) if isinstance(default, tuple) else default), key
+    assert {key: tuple(words) for key, words in table["show"]["invoice"].items()} == SHOWN["invoice"]

@@ -43,6 +43,20 @@ def test_settings_shown_to_newcomers_load(name, tmp_path):
     assert load(tmp_path / "fanlight.toml").sources[0].kind == "exports"
 
 
+VENDORS = {"xero": "FANLIGHT_XERO_SECRET"}  # kind → the secret its page names
+
+
+@pytest.mark.parametrize("kind", VENDORS)
+def test_settings_shown_on_a_vendor_s_page_load(kind, tmp_path, monkeypatch):
+    monkeypatch.setenv(VENDORS[kind], "a secret")
+    (tmp_path / "secret.key").write_text(secrets.token_hex(32))
+    told, *more = (block for block in blocks(f"docs/{kind}.md", "toml"))
+    (name,) = re.findall(r'^id = "(.+)"', told, re.MULTILINE)
+    for addition in ("", *more):
+        (tmp_path / "fanlight.toml").write_text(HEAD % name + told + addition)
+        assert load(tmp_path / "fanlight.toml").sources[0].kind == kind
+
+
 def typed() -> list[str]:
     """Every fanlight command in a code block or between backticks."""
     found = []
