@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sync.cli.access import Tokens, quota_lines, reach_lines
 from sync.cli.report import problem_lines, withheld_line
 from sync.cli.words import PLURALS, count, joined, moment, plain, quoted, records, span
 from sync.config import COMMON, STAGES, Config, status_key
@@ -36,6 +37,7 @@ class Standing:
     listed: bool  # whether the primary source tells of accounts themselves
     problems: Sequence[Problem]  # accounts the link rules cannot place
     unknown: Mapping[tuple[str, str], int]  # (record, status) without a stage → records
+    tokens: Tokens
     blocked: int  # sign-ins held back in the last day
     now: datetime
     zone: ZoneInfo
@@ -63,12 +65,14 @@ def is_stale(source: SourceState, stream: StreamState, now: datetime) -> bool:
     return stream.as_of is None or now - stream.as_of > timedelta(seconds=source.stale_after)
 
 
-def verdict(source: SourceState, now: datetime) -> str:
+def verdict(source: SourceState, tokens: Tokens, now: datetime) -> str:
     """One word or two about a source, the worst that is true of it."""
     if not source.configured:
         return "taken out"
     streams = source.streams
     if source.failure in NEEDS_A_PERSON or any(s.failure in NEEDS_A_PERSON or s.withheld for s in streams):
+        return "needs a person"
+    if tokens.expiring(source.source):
         return "needs a person"
     if not streams:
         return "not synced yet"
@@ -80,13 +84,15 @@ def verdict(source: SourceState, now: datetime) -> str:
 def all_well(standing: Standing) -> bool:
     """Whether nobody has to do anything about any source."""
     fine = ("well", "will retry", "taken out")
-    return not standing.never and all(verdict(s, standing.now) in fine for s in standing.sources)
+    told = (verdict(source, standing.tokens, standing.now) for source in standing.sources)
+    return not standing.never and all(one in fine for one in told)
 
 
 def lines(standing: Standing) -> Iterator[str]:
     """The whole status, for people."""
     for source in standing.sources:
-        yield f"{source.source} ({plain(source.label)}, {source.kind}): {verdict(source, standing.now)}"
+        told = verdict(source, standing.tokens, standing.now)
+        yield f"{source.source} ({plain(source.label)}, {source.kind}): {told}"
         yield from (f"  {each}" for each in _source(source, standing))
     yield from (f"{source}: not synced yet: fanlight sync {source}" for source in standing.never)
     yield from problem_lines(standing.problems)
@@ -110,6 +116,8 @@ def _source(source: SourceState, standing: Standing) -> Iterator[str]:
         yield f"next run {standing.when(source.next_run)}"
     elif not source.streams:
         yield f"nothing is scheduled: fanlight sync {source.source}, or fanlight schedule"
+    yield from standing.tokens.lines(source.source)
+    yield from quota_lines(source, standing.now, standing.zone)
     for stream in source.streams:
         yield f"{PLURALS[stream.record]}: {_stream(source, stream, standing)}"
         yield from (f"  {each}" for each in _details(source, stream, standing))
@@ -134,6 +142,7 @@ def _details(source: SourceState, stream: StreamState, standing: Standing) -> It
         yield f"needs a person: {withheld_line(stream.source, stream.record, stream.withheld)}"
     if stream.quarantined_rows:
         yield f"{count(stream.quarantined_rows, 'row')} in quarantine: fanlight status --quarantine"
+    yield from reach_lines(stream, standing.now, standing.zone)
     yield from (plain(note) for note in stream.notes)
 
 
@@ -220,7 +229,11 @@ def _unknown(statuses: Mapping[tuple[str, str], int]) -> Iterator[str]:
 
 def as_json(standing: Standing) -> dict[str, Any]:
     """The status for a program: field names are stable, times are ISO 8601 in UTC."""
-    sources = [{**asdict(source), "verdict": verdict(source, standing.now)} for source in standing.sources]
+    now, tokens = standing.now, standing.tokens
+    sources = [
+        {**asdict(one), "verdict": verdict(one, tokens, now), "token": tokens.as_json(one.source)}
+        for one in standing.sources
+    ]
     return {
         "well": all_well(standing),
         "at": standing.now,

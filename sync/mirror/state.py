@@ -56,6 +56,8 @@ class StreamState:
     unowned: int
     quarantined_rows: int
     hidden: int
+    swept_at: datetime | None
+    covers_from: datetime | None
     last_run: LastRun | None
 
 
@@ -73,6 +75,11 @@ class SourceState:
     failure: str | None
     failure_message: str | None
     retry_at: datetime | None
+    quota_left: int | None
+    quota_of: int | None
+    quota_unit: str | None
+    quota_renewed: datetime | None
+    quota_at: datetime | None
     busy: str | None
     streams: Sequence[StreamState]
 
@@ -134,7 +141,8 @@ def sources(connection: sa.Connection, now: datetime) -> Sequence[SourceState]:
     c, lease = SOURCES.c, LEASES.c
     busy = sa.and_(lease.source == c.source, lease.until > now)
     columns = (c.source, c.label, c.kind, c.configured, c.stale_after, c.next_run, c.failed_at, c.failure)
-    rows = sa.select(*columns, c.failure_message, c.retry_at, lease.owner.label("busy"))
+    quota = (c.quota_left, c.quota_of, c.quota_unit, c.quota_renewed, c.quota_at)
+    rows = sa.select(*columns, c.failure_message, c.retry_at, *quota, lease.owner.label("busy"))
     streams: dict[str, list[StreamState]] = {}
     for stream in _streams(connection):
         streams.setdefault(stream.source, []).append(stream)
@@ -154,7 +162,7 @@ def _streams(connection: sa.Connection) -> Sequence[StreamState]:
     put_aside = _sums(connection, QUARANTINE, sa.func.sum(QUARANTINE.c.data_rows))
     left_out = _sums(connection, HIDDEN, sa.func.count())
     found = []
-    for row in connection.execute(sa.select(*columns)).mappings():
+    for row in connection.execute(sa.select(*columns, c.swept_at, c.covers_from)).mappings():
         key = row["source"], row["record"]
         told = {**row, "notes": json.decode(row["notes"] or "[]")}
         told["records"], told["rows"], told["unowned"] = kept.get(key, (0, 0, 0))
