@@ -14,10 +14,11 @@ from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 import requests
 
-from connectors.base import Refused
+from connectors.base import Refused, Unavailable
 from connectors.http.guard import Guard
 from connectors.http.limits import Limits as Limits
 from connectors.http.limits import Time as Time
@@ -45,6 +46,8 @@ class GuardedSession(requests.Session):
         super().__init__()
         self._wire = wire
         self.trust_env = False
+        self.mount("https://", wire)
+        self.mount("http://", wire)
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.headers["User-Agent"] = user_agent()
         self.headers["Accept-Encoding"] = "gzip"
@@ -76,11 +79,11 @@ class Http:
         ca: Path | None = None,
         proxy: str = "",
     ) -> None:
-        guard = Guard(frozenset(map(str.lower, hosts)), frozenset(token_urls), graphql, jobs)
+        tokens = frozenset(map(_spelt, token_urls))
+        guard = Guard(frozenset(map(str.lower, hosts)), tokens, graphql, jobs)
         self.secrets = Secrets()
-        self._wire = Wire(
-            guard, limits or Limits(), time or Time(), self.secrets, heard, str(ca or ""), proxy
-        )
+        self._limits, self._time = limits or Limits(), time or Time()
+        self._wire = Wire(guard, self._limits, self._time, self.secrets, heard, str(ca or ""), proxy)
         self.session = GuardedSession(self._wire)
 
     @property
@@ -122,6 +125,13 @@ class Http:
         """Start a Salesforce Bulk 2.0 query job."""
         return self._ask("POST", url, headers, json=dict(body))
 
+    def pause(self, seconds: float, why: str) -> None:
+        """Wait because an answer said so in the vendor's own way; raises Unavailable with ``why`` (a safe
+        sentence) where that is longer than a run should wait."""
+        if seconds > self._limits.retry_after:
+            raise Unavailable(why, retry_after=seconds)
+        self._time.sleep(max(seconds, 0.0))
+
     def hide(self, text: str) -> str:
         """A text of the vendor's without secrets, on one line, for a message."""
         return self.secrets.hide(text)
@@ -147,6 +157,22 @@ class Http:
             raise Refused("an address or a header makes no sense; correct it in the TOML. Nothing was sent")
         answer = self._wire.exchange(prepared, into or BytesIO())
         return reply_of(self._wire.place(prepared), answer)
+
+
+def host_of(url: str) -> str:
+    """The host of an address as ``Http(hosts=…)`` wants it, with its port where one is told; raises
+    ValueError where there is none."""
+    host = urlsplit(_spelt(url)).netloc.rpartition("@")[2]
+    if not host:
+        raise ValueError("is no web address")
+    return host
+
+
+def _spelt(url: str) -> str:
+    """An address as it will be sent."""
+    prepared = requests.PreparedRequest()
+    prepared.prepare_url(url, None)
+    return prepared.url or ""
 
 
 @cache

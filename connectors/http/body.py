@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
-from connectors.base import Garbled
+from connectors.base import Garbled, Unavailable
 
 PIECE = 1 << 16
 UNPACKED = 1 << 18  # at most so much comes out of the unpacker at a time
@@ -16,7 +16,8 @@ class Broken(Exception):
 
 def pour(answer: Any, into: IO[bytes], cap: int, place: str) -> None:
     """Write the body of a urllib3 response ``into`` a file emptied before; raises Garbled where it is larger
-    than ``cap`` bytes or packed in a way nobody asked for, Broken where its packing is damaged."""
+    than ``cap`` bytes or packed in a way nobody asked for, Unavailable where the file cannot take it, Broken
+    where its packing is damaged."""
     into.seek(0)
     into.truncate()
     packed = answer.headers.get("Content-Encoding", "").strip().lower()
@@ -26,7 +27,16 @@ def pour(answer: Any, into: IO[bytes], cap: int, place: str) -> None:
         raise Garbled(too_large(place, cap))
     pieces = _counted(answer.stream(PIECE, decode_content=False), cap, place)
     for piece in _counted(_unpacked(pieces) if "gzip" in packed else pieces, cap, place):
+        _kept(piece, into, place)
+
+
+def _kept(piece: bytes, into: IO[bytes], place: str) -> None:
+    try:
         into.write(piece)
+        return
+    except OSError as e:
+        why = e.strerror
+    raise Unavailable(f"what {place} sent cannot be stored here: {why}")
 
 
 def too_large(place: str, cap: int) -> str:
@@ -61,8 +71,8 @@ def _unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 def _some(unpacker: Any, packed: bytes) -> Iterator[bytes]:
     try:
-        while piece := unpacker.decompress(packed, UNPACKED):
+        while not unpacker.eof and (piece := unpacker.decompress(packed, UNPACKED)):
             yield piece
-            packed = unpacker.unconsumed_tail
+            packed = unpacker.unconsumed_tail  # at the end of a member it still holds what follows that
     except zlib.error:
         raise Broken from None

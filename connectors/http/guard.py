@@ -22,7 +22,11 @@ from connectors.http.reply import is_json_object
 
 _GRAPHQL = re.compile(r".*/graphql(\.json)?")
 _JOBS = re.compile(r"/services/data/v\d+\.\d+/jobs/query/?")
-_DISGUISES = {"x-http-method", "x-http-method-override", "x-method-override"}
+_DISGUISES = {
+    "x-http-method", "x-http-method-override", "x-method-override", "host", "transfer-encoding",
+    "content-encoding",
+}  # fmt: skip
+_UTF8 = {"", "charset=utf-8", 'charset="utf-8"'}
 _OF_GRAPHQL = {"query", "variables", "operationName"}
 _OF_JOB = {"operation", "query", "contentType", "columnDelimiter", "lineEnding"}
 PORTS = {"http": 80, "https": 443}
@@ -51,11 +55,11 @@ class Guard:
         parts = self.split(url)
         asks = f"{method[:10]} {parts.hostname}{parts.path[:80]}"
         if disguised(parts, headers):
-            raise Refused(f"{asks} asks to be taken for another method; it was not sent")
+            raise Refused(f"{asks} asks to be taken for something else; it was not sent")
         if method in ("GET", "HEAD") and not body and not _GRAPHQL.fullmatch(parts.path):
             return Kind.READ
-        form = headers.get("Content-Type", "").split(";")[0].strip().lower()
-        if method == "POST":
+        form, _, charset = headers.get("Content-Type", "").replace(" ", "").lower().partition(";")
+        if method == "POST" and charset in _UTF8:
             if parts._replace(query="", fragment="").geturl() in self.token_urls:
                 if form == "application/x-www-form-urlencoded":
                     return Kind.TOKEN
@@ -68,7 +72,8 @@ class Guard:
         if told is None or parts.query:
             return None
         if self.graphql and _GRAPHQL.fullmatch(parts.path) and told.keys() <= _OF_GRAPHQL:
-            return Kind.QUERY if only_queries(told.get("query")) else None
+            document = told.get("query")
+            return Kind.QUERY if isinstance(document, str) and only_queries(document) else None
         if self.jobs and _JOBS.fullmatch(parts.path) and told.keys() <= _OF_JOB:
             return Kind.JOB if told.get("operation") in ("query", "queryAll") else None
         return None
@@ -102,9 +107,15 @@ class Guard:
 
 
 def disguised(parts: SplitResult, headers: Mapping[str, str]) -> bool:
-    """Whether a request asks the server to take it for one with another method."""
+    """Whether a request asks the server to take it for another than it looks like: another method, host or
+    body."""
     names = {name.lower() for name in headers}
     return bool(names & _DISGUISES) or any(name == "_method" for name, _ in parse_qsl(parts.query))
+
+
+def origin(parts: SplitResult) -> tuple[str, str, int]:
+    """Scheme, host and port of an address that was split by a guard."""
+    return parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme]
 
 
 def is_loopback(host: str) -> bool:
@@ -116,13 +127,11 @@ def is_loopback(host: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def only_queries(document: object) -> bool:
+def only_queries(document: str) -> bool:
     """Whether a GraphQL document holds queries and their fragments and nothing else (parsed, not grepped)."""
     from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
     from graphql.language import FragmentDefinitionNode
 
-    if not isinstance(document, str):
-        return False
     try:
         found = parse(document, no_location=True).definitions
     except (GraphQLError, RecursionError):

@@ -67,7 +67,7 @@ class Patience:
             raise Unavailable(f"{said}{tries}; the next run asks again", retry_after=trouble.told)
         wait = self._delay(trouble)
         if self._time.clock() + wait >= self._start + self._limits.patience:
-            raise Unavailable(f"{said}, for {span(self._limits.patience)}; the next run asks again", wait)
+            raise Unavailable(f"{said} ({self._tries} tries); the next run asks again", retry_after=wait)
         self._time.sleep(wait)
 
     def _delay(self, trouble: Trouble) -> float:

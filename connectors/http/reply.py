@@ -48,9 +48,8 @@ class Reply:
         try:
             return self.body.removeprefix(_BOM).decode("utf-8")
         except UnicodeDecodeError as e:
-            raise Garbled(
-                f"{self.place} sent bytes that are not UTF-8 (at {e.start}); nothing was taken"
-            ) from None
+            at = e.start  # the error itself holds the body, and is left behind
+        raise Garbled(f"{self.place} sent bytes that are not UTF-8 (at {at}); nothing was taken")
 
     def json(self) -> Any:
         """The body as JSON, numbers with a point as Decimal; raises Garbled where it is none (NaN is none).
@@ -63,10 +62,9 @@ class Reply:
             pass
         try:
             return _JSON.decode(_ESCAPE.sub(_whole, body))
-        except UnicodeDecodeError:
-            self.text()
-        except (InvalidOperation, RecursionError, msgspec.MsgspecError):
+        except (UnicodeDecodeError, InvalidOperation, RecursionError, msgspec.MsgspecError):
             pass
+        self.text()
         raise Garbled(f"{self.place} sent {self._instead()} where JSON belongs; nothing was taken")
 
     def object(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from urllib3.util import Timeout
 from connectors.base import Refused
 from connectors.http.body import Broken, pour
 from connectors.http.deadline import Deadline, bound
-from connectors.http.guard import Guard, Kind, is_loopback
+from connectors.http.guard import Guard, Kind, is_loopback, origin
 from connectors.http.limits import Limits, Time
 from connectors.http.patience import Patience, Trouble, span, told_wait
 from connectors.http.redaction import Secrets, quieten_libraries
@@ -99,7 +99,7 @@ class Wire(HTTPAdapter):
         self, request: requests.PreparedRequest, kind: Kind, place: str, into: IO[bytes]
     ) -> requests.Response:
         patience = Patience(self.limits, self.time, place)
-        if kind is Kind.TOKEN:
+        if kind in (Kind.TOKEN, Kind.JOB):
             self.poolmanager.clear()  # a connection that died idle would leave open whether it arrived
         while True:
             found = self._tried(request, kind, place, into, patience.deadline())
@@ -184,7 +184,7 @@ class Wire(HTTPAdapter):
             onward = self.guard.split(there)
         except (Refused, ValueError):
             onward = None
-        if kind is not Kind.READ or onward is None or (here.scheme, here.netloc) != onward[:2]:
+        if kind is not Kind.READ or onward is None or origin(here) != origin(onward):
             raise Refused(
                 f"{place} sends us on to another place, which is not asked; correct the address in the TOML"
             )
