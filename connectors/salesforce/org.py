@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Told = Mapping[str, Any]
 USED = re.compile(r"api-usage=(\d+)/(\d+)")
+FROM = re.compile(r" FROM (\w+)")
 HOUR = 3600.0
 BATCH = "2000"
 
@@ -62,13 +63,15 @@ class Org:
 
     def query(self, soql: str, *, deleted: bool = False) -> Iterator[Told]:
         """The answers to a question, page by page. Raises Lost where the rest has to be asked for anew."""
-        told = _answer(self._ask(lambda sdk: sdk.query(soql, include_deleted=deleted)))
+        table = FROM.search(soql)
+        told = _answer(self._ask(lambda sdk: sdk.query(soql, include_deleted=deleted)), table)
         read, announced = len(told["records"]), told.get("totalSize")
         yield told
         while not told.get("done", True):
             part = urlsplit(str(told.get("nextRecordsUrl"))).path.rstrip("/").rsplit("/", 2)
             of_all = part[-2] == "queryAll"
-            told = _answer(self._ask_on(lambda sdk: sdk.query_more(part[-1], include_deleted=of_all)))  # noqa: B023
+            more = self._ask_on(lambda sdk: sdk.query_more(part[-1], include_deleted=of_all))  # noqa: B023
+            told = _answer(more, table)
             read += len(told["records"])
             yield told
         if read != announced:
@@ -122,13 +125,13 @@ class Org:
             sdk = self._connected(self._tokens.instead_of(sdk.session_id))
         except SalesforceError as error:
             raise failure(error, self.http.hide) from None
-        except ValueError:
+        except (ValueError, TypeError):
             raise _no_json() from None
         try:
             return call(sdk)
         except SalesforceError as error:
             raise failure(error, self.http.hide) from None
-        except ValueError:
+        except (ValueError, TypeError):
             raise _no_json() from None
 
     def _ask_on(self, call: "Callable[[Sdk], T]") -> T:
@@ -143,7 +146,7 @@ class Org:
             raise Lost from None
         except SalesforceError as error:
             raise failure(error, self.http.hide) from None
-        except ValueError:
+        except (ValueError, TypeError):
             raise _no_json() from None
 
     def _with_session(self, call: "Callable[[Sdk], Reply]") -> Reply:
@@ -192,9 +195,14 @@ class Org:
             )
 
 
-def _answer(told: Any) -> Told:
+def _answer(told: Any, table: re.Match[str] | None) -> Told:
+    """A page of the rows that were asked for; a proxy may answer with what it told before."""
     if not isinstance(told, dict) or not isinstance(told.get("records"), list):
         raise Garbled("Salesforce sent something else where rows belong; nothing was taken")
+    for row in told["records"]:
+        attributes = row.get("attributes") if isinstance(row, dict) else None
+        if table and (not isinstance(attributes, dict) or attributes.get("type") != table[1]):
+            raise Garbled(f"Salesforce sent other rows than those of {table[1]}; nothing was taken")
     return told
 
 

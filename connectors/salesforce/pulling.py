@@ -97,7 +97,7 @@ class Pull:
         fields = self._fields()
         for ids in soql.portions([one for one in parents if one and one not in self._seen]):
             question = soql.among(fields, self.shape.table, "Id", ids)
-            if rows := self._all(question, deleted=True):
+            if rows := self._asked(self._all(question, deleted=True), "Id", ids):
                 yield self._page(rows, None)
 
     def _page(self, rows: Sequence[Flat], key: Key | None) -> Page:
@@ -144,7 +144,7 @@ class Pull:
         fields = self._known([self._lines.parent, *self._lines.fields.values()], self._lines.table)
         for portion in soql.portions(ids):
             question = soql.among(fields, self._lines.table, self._lines.parent, portion, self._lines.only)
-            for row in self._all(question):
+            for row in self._asked(self._all(question), self._lines.parent, portion):
                 found.setdefault(identifier(row, self._lines.parent), []).append(row)
         return found
 
@@ -158,6 +158,13 @@ class Pull:
             except Lost:
                 continue
         raise Unavailable(CLOSED)
+
+    @staticmethod
+    def _asked(rows: list[Flat], field: str, ids: Sequence[str]) -> list[Flat]:
+        """The rows, which are among those asked for."""
+        if not {identifier(row, field) for row in rows} <= set(ids):
+            raise Garbled(f"Salesforce sent rows of another {field} than was asked for; nothing was taken")
+        return rows
 
     def _fields(self) -> list[str]:
         return self._known(self.shape.wanted, self.shape.table)

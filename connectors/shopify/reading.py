@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.base import Gone, Page, Row, Skipped, Unreadable
+from connectors.base import Garbled, Gone, Page, Row, Skipped, Unreadable
 from connectors.chain import Chain, fingerprint, resume
 from connectors.records import Account, Contact, Order, Record
 from connectors.shopify.mapping import person
@@ -105,17 +105,22 @@ class Reading:
             lines = [*lines, *self._rest("lines", "order", "lineItems", order["id"], more)]
         parcels, count = listed(order, "fulfillments"), inner(order, "fulfillmentsCount").get("count", 0)
         if isinstance(count, int) and count > len(parcels):
-            data = self._shop.ask("fulfillments", {"id": order["id"]})
-            parcels = listed(inner(data, "order"), "fulfillments")
+            parcels = listed(self._inside("fulfillments", "order", {"id": order["id"]}), "fulfillments")
         return {**order, "lineItems": {"nodes": lines}, "fulfillments": parcels}
 
     def _rest(self, name: str, root: str, field: str, gid: str, more: Node) -> Iterator[Node]:
         """The nodes behind an inner page's end."""
         while yes(more, "hasNextPage"):
-            data = self._shop.ask(name, {"id": gid, "after": text(more, "endCursor")})
-            found = inner(inner(data, root), field)
+            found = inner(self._inside(name, root, {"id": gid, "after": text(more, "endCursor")}), field)
             yield from listed(found, "nodes")
             more = inner(found, "pageInfo")
+
+    def _inside(self, name: str, root: str, variables: Node) -> Node:
+        """More of one object; raises Garbled where another one came, or none."""
+        found = inner(self._shop.ask(name, variables), root)
+        if found.get("id") != variables["id"]:
+            raise Garbled(f"Shopify sent another {root} than was asked for; nothing was taken")
+        return found
 
     def _people(self, nodes: Nodes) -> tuple[list[Row], list[str]]:
         """Contacts of companies, all of them; then customers, and for which companies they buy."""

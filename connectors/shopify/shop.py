@@ -97,8 +97,8 @@ class Shop:
                 continue
             self._warn(told)
             data = told.get("data")
-            if not isinstance(data, dict):
-                raise Garbled("Shopify answered without data; nothing was taken")
+            if not isinstance(data, dict) or data.get(f"answers_{name}") is None:
+                raise Garbled("Shopify answered without data, or another question; nothing was taken")
             self._scopes(data)
             return data
         raise Unavailable("Shopify fails inside, or has no points left for us; the next run asks again")
