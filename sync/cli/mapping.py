@@ -33,6 +33,7 @@ FEW = 3  # records, and rows set aside, that --check shows
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--check", is_flag=True, help="Show the first records as customers would see them instead.")
 @click.option("--record", type=click.Choice(RECORDS), help="What it holds, where the guess is wrong.")
+@click.option("--lines", type=click.Path(path_type=Path), metavar="FILE", help="The file its lines stand in.")
 @click.option("--sheet", metavar="NAME", help="The sheet of a workbook.")
 @click.option("--encoding", metavar="NAME", help='How its letters are written: "cp1252", "cp1250" …')
 @click.option("--delimiter", metavar="SIGN", help="What stands between its columns.")
@@ -61,6 +62,7 @@ def map_(
     \b
     Examples: fanlight map exports/orders.csv
               fanlight map exports/orders.csv --check
+              fanlight map exports/orders.csv --lines exports/orderlines.csv
               fanlight map rechnungen.xlsx --sheet 2026 --currency EUR >> fanlight.toml
     Next:     paste it, then fanlight check config, fanlight sync SOURCE --dry-run
 
@@ -69,36 +71,41 @@ def map_(
     --json:     record, profile, settings [key, value, why, open], map, remarks, warnings, left_out, tried
                 {rows, records, hidden, deleted, set_aside}
     """
-    found = _guessed(file, {name: value for name, value in told.items() if value is not None}, own)
+    lines = told.pop("lines")
+    found = _guessed(file, lines, {name: value for name, value in told.items() if value is not None}, own)
     if as_json:
         click.echo(json.dumps(as_document(found), ensure_ascii=False))
     elif check:
         for row in check_lines(found):
             click.echo(row)
     else:
-        ident = source or ident_of(file)
-        click.echo(document(found, _path(app, file), ident, label_of(ident)), nl=False)
+        ident, beside = source or ident_of(file), _place(app, lines) if lines else ""
+        click.echo(document(found, glob.escape(_place(app, file)), ident, label_of(ident), beside), nl=False)
         for row in stage_lines(found):
             click.echo(row)
     click.get_current_context().exit(DONE)
 
 
-def _guessed(file: Path, told: dict[str, Any], own: bool) -> Guess:
-    if not file.exists():
-        near = get_close_matches(file.name, _beside(file), 1)
-        raise WrongUse(
-            f"there is no file {file}" + (f"; did you mean {file.with_name(near[0])}?" if near else "")
-        )
+def _guessed(file: Path, lines: Path | None, told: dict[str, Any], own: bool) -> Guess:
+    for one in filter(None, (file, lines)):
+        _must_be_there(one)
     delimiter = told.get("delimiter")
     told |= {"delimiter": {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)} if delimiter else {}
     try:
-        return guess(file, FileSet(path=file, **told), own=own)
+        return guess(file, FileSet(path=file, **told), own=own, lines=lines)
     except ValidationError as problem:
         first = problem.errors()[0]
         option = str(first["loc"][0]).replace("_", "-")
         raise WrongUse(f"--{option}: {str(first['msg']).removeprefix('Value error, ')}") from None
     except Failure as problem:
         raise WrongUse(_with_options(plain(str(problem)))) from problem
+
+
+def _must_be_there(file: Path) -> None:
+    if not file.exists():
+        near = get_close_matches(file.name, _beside(file), 1)
+        hint = f"; did you mean {file.with_name(near[0])}?" if near else ""
+        raise WrongUse(f"there is no file {file}{hint}")
 
 
 def _beside(file: Path) -> list[str]:
@@ -114,11 +121,10 @@ def _with_options(said: str) -> str:
     return said
 
 
-def _path(app: App, file: Path) -> str:
-    """The file's path as the TOML says it: from the TOML's folder where it stands below that; a name with
-    signs of a pattern in it means itself."""
+def _place(app: App, file: Path) -> str:
+    """The file's path as the TOML says it: from the TOML's folder where it stands below that."""
     whole, folder = file.absolute(), app.config_path.absolute().parent
-    return glob.escape((whole.relative_to(folder) if whole.is_relative_to(folder) else whole).as_posix())
+    return (whole.relative_to(folder) if whole.is_relative_to(folder) else whole).as_posix()
 
 
 def ident_of(file: Path) -> str:

@@ -14,9 +14,15 @@ from connectors.exports.profile import Profile, shipped
 NAMED_AT_MOST = 40  # columns left out that are listed
 
 
-def document(guess: Guess, path: str, ident: str, label: str) -> str:
-    """TOML with comments. ``path``: as it is to stand in the TOML."""
-    lines = [*_opening(guess, path, ident), "", *writing.source_table(ident, label), "", *_files(guess, path)]
+def document(guess: Guess, path: str, ident: str, label: str, beside: str = "") -> str:
+    """TOML with comments. ``path``, and ``beside`` of the lines: as they are to stand in the TOML."""
+    lines = [
+        *_opening(guess, path, ident),
+        "",
+        *writing.source_table(ident, label),
+        "",
+        *_files(guess, path, beside),
+    ]
     if guess.draft is not None:
         lines += writing.mapping(guess.draft)
         lines += ["", *_left_out(guess.draft)]
@@ -64,13 +70,16 @@ def outcome(guess: Guess) -> str:
     return said + "."
 
 
-def _files(guess: Guess, path: str) -> Iterator[str]:
+def _files(guess: Guess, path: str, beside: str) -> Iterator[str]:
     yield "[[sources.files]]"
     pattern = re.sub(r"[0-9][0-9 ._()-]*[0-9]|[0-9]+", "*", Path(path).name)
     again = str(Path(path).parent / pattern) if pattern != Path(path).name and "*" in pattern else ""
     yield line("path", path, f'for every export: "{again}"' if again else "")
     if not guess.profile:
         yield line("record", guess.record)
+    if lines := guess.told.lines:
+        more = {"sheet": lines.sheet} if lines.sheet else {}
+        yield line("lines", {"file": beside, "parent": lines.parent, **more})
     if guess.encoding:
         yield line(
             "encoding", guess.encoding, "" if guess.told.encoding else "UNSURE: are ä, é, ł right in --check?"

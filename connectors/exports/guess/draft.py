@@ -32,7 +32,7 @@ class Draft:
         self.remarks: dict[str, str] = {}
         self.warnings: list[str] = []
         self.left_out: dict[str, str] = {}  # column → why
-        self.offered: list[str] = []  # lines printed as comments, to be taken in by hand
+        self.beside: Sequence[Column] = ()  # of a file of lines
 
     @property
     def fields(self) -> dict[str, Any]:

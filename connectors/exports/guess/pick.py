@@ -1,6 +1,6 @@
 """Columns → fields: the whole mapping of one file, as far as names and cells tell it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from connectors.exports.guess import statuses
@@ -41,7 +41,8 @@ def pick(record: str, columns: Sequence[Column], title: str) -> Draft:
     addresses(draft)
     if record in GROUPED:
         _lines(draft)
-        _totals(draft)
+        totals(draft)
+        _only_lines(draft)
     if record == "order":
         _journey(draft)
     statuses.flags(draft)
@@ -79,14 +80,38 @@ def _lines(draft: Draft) -> None:
     """Fields of a line: columns that only lines have, and those that differ on the rows of one record."""
     if "group" not in draft.table:
         return
-    levels, made = draft.levels, dict[str, Any]()
+    levels = draft.levels
+    made = line_fields(draft, draft, lambda c, field: _of_line(c, field, levels))
+    if (
+        "name" not in made
+        and set(made) & {"quantity", "unit_price", "total"}
+        and (texts := _words_of_lines(draft))
+    ):
+        made = {"name": texts[0].name, **made}
+        said = f"UNSURE: the only words that differ on the rows of one {draft.record}"
+        draft.remark("lines.name", said)
+    if "name" in made:
+        draft.table["lines"] = made
+    elif made:
+        draft.warnings.append("no column names what a line is about: its lines are left out")
+
+
+def _only_lines(draft: Draft) -> None:
+    """Say so where nothing but lines is there: whose they are, and when, stands elsewhere."""
+    own = {"placed", "placed_on", "issued", "status", "due_on"}
+    if draft.table.get("lines") and "belongs_to" not in draft.table and not own & set(draft.fields):
+        draft.warnings.insert(
+            0,
+            f"these are the lines of {draft.record}s only. Is there a file of these themselves? "
+            "Then: fanlight map THAT_FILE --lines THIS_FILE",
+        )
+
+
+def line_fields(draft: Draft, held: Draft, of_line: Callable[[Column, str], bool]) -> dict[str, Any]:
+    """The fields of a line from the columns of ``held`` that are a line's; remarks go to ``draft``."""
+    made = dict[str, Any]()
     for field, meanings in LINES.items():
-        own = [c for c in draft.of(*meanings) if not c.blank and not c.meaning.ordinal]
-        own = [
-            c
-            for c in own
-            if c.meaning.name in LINE or _varies(c, levels) or (field == "name" and _single(levels))
-        ]
+        own = [c for c in held.of(*meanings) if not c.blank and not c.meaning.ordinal and of_line(c, field)]
         if not own:
             continue
         names = [c.name for c in own if c.meaning.name != "sku"] if field == "name" else []
@@ -94,17 +119,11 @@ def _lines(draft: Draft) -> None:
         made[field] = names if len(names) > 1 else names[0]
         draft.left_out.pop(own[0].name, None)
         draft.doubt(f"lines.{field}", own[0])
-    if "name" not in made and set(made) & {"quantity", "unit_price", "total"}:
-        texts = _words_of_lines(draft)
-        if texts:
-            made = {"name": texts[0].name, **made}
-            draft.remark(
-                "lines.name", "UNSURE: the only words that differ on the rows of one " + draft.record
-            )
-    if "name" in made:
-        draft.table["lines"] = made
-    elif made:
-        draft.warnings.append("no column names what a line is about: its lines are left out")
+    return made
+
+
+def _of_line(column: Column, field: str, levels: Levels | None) -> bool:
+    return column.meaning.name in LINE or _varies(column, levels) or (field == "name" and _single(levels))
 
 
 def _varies(column: Column, levels: Levels | None) -> bool:
@@ -122,7 +141,7 @@ def _words_of_lines(draft: Draft) -> list[Column]:
     return [c for c in words if levels is not None and levels.of_lines(c)]
 
 
-def _totals(draft: Draft) -> None:
+def totals(draft: Draft) -> None:
     """Amounts of the record from those of its lines, where the file has only these; repeated amounts are
     never added up."""
     lines = draft.table.get("lines", {})
@@ -133,7 +152,8 @@ def _totals(draft: Draft) -> None:
         draft.remark("lines.total", "no column for it")
     if "total" not in lines or "total" in draft.fields:
         return
-    column = next((c for c in draft.columns if c.name == lines["total"]), None)
+    columns = (*draft.columns, *draft.beside)
+    column = next((c for c in columns if c.name == lines["total"]), None)
     net = column is not None and column.meaning.name in ("line_total_net", "subtotal")
     if "tax" in lines:
         draft.fields["total"] = {"sum": "total", "tax": "tax"}

@@ -1,10 +1,12 @@
 """A mapping tried on its file before anybody sees it: the same connector reads it, and fields that many
 cells contradict are taken out again."""
 
+import glob
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -28,6 +30,7 @@ from connectors.records import RECORDS, Record
 ROUNDS = 12
 TOLERATED = 0.02  # of the records; a field that more of them contradict was guessed wrongly
 SHOWN = 20  # records kept to be looked at
+THREE = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})  # currencies of three places
 LIMIT = 100_000  # records mapped; of a larger file the rest is not tried
 
 
@@ -57,12 +60,12 @@ def source_settings(told: FileSet, **more: Any) -> ExportsSettings:
     return ExportsSettings.model_validate({**table, **more, "files": (told,)})
 
 
-def try_out(draft: Draft, table: Table, told: FileSet) -> Trial:
+def try_out(draft: Draft, table: Table, told: FileSet, lines: Table | None = None) -> Trial:
     """Try a mapping, taking out what does not hold, until it holds. Raises Failure where the file itself
     cannot be read."""
     for _ in range(ROUNDS):
         profile = _profile(draft)
-        trial = run(profile, table, told, draft.columns)
+        trial = run(profile, table, told, (*draft.columns, *draft.beside), lines)
         culprit = _culprit(draft, trial)
         if culprit is None:
             break
@@ -88,14 +91,18 @@ def _shown_by_default(draft: Draft) -> dict[str, Any]:
     return {**draft.table, "show": show}
 
 
-def run(profile: Profile, table: Table, told: FileSet, columns: Sequence[Column]) -> Trial:
-    """Read the file by a profile, as a sync would."""
-    path, header = table.file.path, table.header
+def run(
+    profile: Profile, table: Table, told: FileSet, columns: Sequence[Column], lines: Table | None = None
+) -> Trial:
+    """Read the file by a profile, as a sync would; ``lines`` is the one its lines stand in."""
+    path, header = Path(glob.escape(str(table.file.path))), table.header
     own = told.model_copy(update={"path": path, "map": profile, "record": profile.record, "profile": None})
     own = own.model_copy(update={"encoding": table.encoding or told.encoding, "sheet": header.sheet or None})
     plan, _ = plan_of(source_settings(own), profile)
     evidence = Evidence()
     survey(Layout(table.sheet, plan), evidence, Seen())
+    if lines is not None and told.lines is not None:
+        survey(Layout(lines.sheet, plan, parent=told.lines.parent), evidence, None)
     found = settings_for(told, profile, evidence, columns)
     source = source_settings(assumed(own, found))
     return _pulled(source, profile, found)
@@ -133,10 +140,11 @@ def _pulled(source: ExportsSettings, profile: Profile, found: list[Setting]) -> 
 
 
 def _too_fine(record: Record) -> str:
-    """The first amount of a record that has more than two places; no mirror would take it."""
+    """The first amount of a record that is finer than its currency; no mirror would take it."""
+    places = 3 if getattr(record, "currency", "") in THREE else 2
     for name in MONEY.intersection(record.__struct_fields__):
         amount = getattr(record, name)
-        if isinstance(amount, Decimal) and amount != round(amount, 2):
+        if isinstance(amount, Decimal) and amount != round(amount, places):
             return name
     return ""
 

@@ -206,3 +206,14 @@ def test_for_programs_the_guess_is_one_document(folder: Folder) -> None:
     )
     assert told["tried"] == {"rows": 4, "records": 2, "hidden": 1, "deleted": 0, "set_aside": 0}
     assert {"key": "currency", "value": "EUR", "why": "no column says it", "open": True} in told["settings"]
+
+
+def test_lines_in_a_file_of_their_own_are_synced_with_what_is_printed(folder: Folder) -> None:
+    orders = folder.put(
+        "[orders].csv", "Order No,Customer No,Order date\nSO-1,C1,2026-01-01\nSO-2,C2,2026-01-02\n"
+    )
+    lines = folder.put("[lines].csv", "Order No,Item,Qty,Unit price\nSO-1,Bolt,2,5.00\nSO-2,Nut,1,1.50\n")
+    said = folder.map(orders, "--lines", str(lines), "--source", "files", "--currency", "EUR").stdout
+    folder.paste(rested(said))
+    outcome = json.loads(folder.sync("--json").stdout)["outcomes"][0]
+    assert (outcome["new"], outcome["data_rows"], outcome["quarantined_rows"]) == (2, 4, 0)

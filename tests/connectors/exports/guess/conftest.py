@@ -10,10 +10,10 @@ from connectors.exports.settings import FileSet
 def guessed(tmp_path):
     """Write a file and guess it: rows of cells, or bytes. Returns the Guess."""
 
-    def guessed(content, name="file.csv", *, encoding="utf-8", own=True, **told):
+    def guessed(content, name="file.csv", *, encoding="utf-8", own=True, lines=None, **told):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
-        return guess(path, FileSet(path=path, **told), own=own)
+        return guess(path, FileSet(path=path, **told), own=own, lines=lines)
 
     return guessed
 

@@ -195,3 +195,43 @@ def test_a_workbooks_sheet_is_the_one_whose_names_are_understood(guessed, books)
     found = guessed(content, "export.xlsx")
     assert (found.record, found.sheets, found.trial.placed) == ("order", ("Data", "Readme"), 2)
     assert guessed(books.zipped(books.ods_parts({"Data": rows})), "export.ods").trial.placed == 2
+
+
+HEADS = "Order No,Customer No,Order date,Status\nSO-1,C1,2026-01-01,New\nSO-2,C1,2026-01-02,Shipped\n"
+OWN_LINES = "Order No,Pos,Item,Qty,Unit price\nSO-1,1,Bolt,2,5.00\nSO-1,2,Nut,1,1.50\nSO-2,1,Bolt,1,5.00\n"
+
+
+def test_lines_may_stand_in_a_file_of_their_own(guessed, tmp_path):
+    lines = tmp_path / "lines.csv"
+    lines.write_text(OWN_LINES)
+    found = guessed(HEADS, "orders.csv", lines=lines)
+    assert found.told.lines.parent == "Order No" and "group" not in found.draft.table
+    assert [(len(r.lines), str(r.total)) for r in found.trial.records] == [(2, "11.50"), (1, "5.00")]
+    assert (found.trial.data_rows, found.trial.aside) == (5, [])
+    assert {one.key: one.value for one in found.trial.settings}["decimal"] == "."
+
+
+def test_lines_may_stand_in_another_sheet_of_the_same_workbook(guessed, books, tmp_path):
+    rows = {"Orders": HEADS, "Positions": OWN_LINES}
+    sheets = {name: [line.split(",") for line in text.splitlines()] for name, text in rows.items()}
+    content = books.zipped(books.xlsx_parts(sheets))
+    found = guessed(content, "all.xlsx", sheet="Orders", lines=tmp_path / "all.xlsx")
+    assert (found.told.lines.sheet, [len(r.lines) for r in found.trial.records]) == ("Positions", [2, 1])
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("Ticket,Item,Qty\nT1,Bolt,1\nT2,Nut,2\n", 'no column holds the orders\' "Order No"'),
+        ("Order No,Qty\nSO-1,1\nSO-2,2\n", "no column names what a line is about"),
+    ],
+)
+def test_a_file_that_holds_no_lines_of_these_is_refused(guessed, tmp_path, lines, says):
+    path = tmp_path / "lines.csv"
+    path.write_text(lines)
+    with pytest.raises(Failure, match=says):
+        guessed(HEADS, "orders.csv", lines=path)
+
+
+def test_lines_alone_are_known_as_such(guessed):
+    assert "--lines THIS_FILE" in guessed(OWN_LINES).draft.warnings[0]
