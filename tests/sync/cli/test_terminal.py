@@ -88,6 +88,12 @@ def test_a_header_nobody_knows_is_quoted_plainly(desk):
     assert harmless(desk.run(status).output)
 
 
+def test_a_file_is_named_plainly(desk):
+    stray = desk.write(f"{desk.evil}.csv", "Id,AccountId,LastName,Email\n003,001,Kim,kim@x.example\n")
+    refused = desk.sync("--file", str(stray))
+    assert refused.exit_code == 2 and "say which" in refused.stderr and harmless(refused.stderr)
+
+
 def test_a_failure_inside_is_logged_as_one_event_its_traceback_set_in(desk):
     try:
         raise ValueError(desk.evil)
