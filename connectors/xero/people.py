@@ -7,6 +7,7 @@ is no address: whoever changes address is somebody else until signed in anew.
 from collections.abc import Iterator
 from typing import Any
 
+from connectors.base import Unreadable
 from connectors.records import Account, Address, Contact
 from connectors.told import Told, listed, text
 from connectors.xero.values import identifier, moment
@@ -17,13 +18,15 @@ _PHONES = ("DEFAULT", "OFFICE", "DDI", "MOBILE")
 
 def account(told: Told) -> Account:
     """A contact as the customer it is."""
-    own = identifier(told, "ContactID")
+    own, name = identifier(told, "ContactID"), text(told, "Name")
+    if not name:
+        raise Unreadable("Name", "Xero sent no name", "give the contact one in Xero")
     addresses = {text(one, "AddressType"): one for one in listed(told, "Addresses")}
     return Account(
         source_id=own,
         belongs_to=own,
         updated=moment(told, "UpdatedDateUTC"),
-        name=text(told, "Name"),
+        name=name,
         number=text(told, "AccountNumber"),
         tax_number=text(told, "TaxNumber"),
         email=text(told, "EmailAddress"),

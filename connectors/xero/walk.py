@@ -40,7 +40,7 @@ class Walk:
 
     def __init__(self, calls: Calls, listing: Listing) -> None:
         self._calls, self._listing = calls, listing
-        self._met: dict[str, Read] = {}
+        self._met: dict[str, tuple[bytes, datetime | None]] = {}  # of the time that is asked for again
         self.begun: datetime | None = None
         self.note = ""
 
@@ -54,14 +54,15 @@ class Walk:
             if not _obeys(times, since):
                 self.note = UNFILTERED.format(name=self._listing.name)
                 break
-            fresh, ahead = self._fresh(rows), _ahead(times, since)
+            fresh, ahead = self._new(rows), _ahead(times, since)
+            self._met |= {row.id: (row.print, row.updated) for row in rows if row.id}
             yield fresh, ahead
             if self._ended(answer, fresh):
                 return
             if ahead is None:
                 break
             since = ahead
-            self._met = {id: row for id, row in self._met.items() if not row.updated or row.updated >= since}
+            self._met = {id: met for id, met in self._met.items() if not met[1] or met[1] >= since}
         yield from ((found, None) for found in self.by_number(since))
 
     def by_number(self, since: datetime | None) -> Iterator[list[Read]]:
@@ -76,8 +77,8 @@ class Walk:
                 if answer.count is not None and answer.count < most:
                     break
                 most, last = answer.count or 0, answer.rows
-                yield self._fresh([self._read(one) for one in answer.rows])
-                if not answer.rows or number * answer.size >= (answer.count or number * answer.size + 1):
+                yield self._new([self._read(one) for one in answer.rows])
+                if not answer.rows or (answer.count is not None and number * answer.size >= answer.count):
                     return
                 number += 1
         raise Unavailable(
@@ -104,14 +105,9 @@ class Walk:
             updated = None
         return Read(own, held, fingerprint(held), updated)
 
-    def _fresh(self, rows: Sequence[Read]) -> list[Read]:
+    def _new(self, rows: Sequence[Read]) -> list[Read]:
         """Those that were not told before as they are now."""
-        found = []
-        for row in rows:
-            if not row.id or (known := self._met.get(row.id)) is None or known.print != row.print:
-                found.append(row)
-                self._met[row.id] = row
-        return found
+        return [row for row in rows if not row.id or self._met.get(row.id, (b"",))[0] != row.print]
 
     def _ended(self, answer: Answer, fresh: Sequence[Read]) -> bool:
         """Whether a first page is all there is: by Xero's count, or because asking again brought nothing."""

@@ -18,6 +18,10 @@ FAULTS = (*vendor.BROKEN, *vendor.THROTTLES, *vendor.REFUSALS, "half_page", "emp
 ONE_OF = 8  # in a quick run each fault meets every eighth request, another eighth than the fault before
 
 
+# Xero does not say how many quotes there are: an empty answer looks like no news, until all is read again.
+UNCOUNTED = ("quotes", "empty_page")
+
+
 def first_week(world: Any) -> None:
     """A small business as its first sync finds it."""
     for n in range(8):
@@ -158,7 +162,7 @@ def unharmed(outcomes: list[Outcome], before: Shown, shown: Shown, true: Shown, 
     and nothing that is still there has gone."""
     told = {f"{one.record}s": one.outcome for one in outcomes}
     for record, rows in shown.items():
-        if told.get(record) == "done":
+        if told.get(record) == "done" and (record, what.split()[0]) != UNCOUNTED:
             assert rows == true[record], (what, record)
             continue
         for id, row in rows.items():
@@ -186,7 +190,7 @@ def test_a_fault_at_any_request_shows_nothing_untrue(mirror, fault, request):
         unharmed(outcomes, before, mirror.shown(), true, f"{fault} at {nth}")
         mirror.books.world.forget()
         mirror.books.world.pass_(hours=25)
-        mirror.sync()
+        mirror.sync(full=fault in UNCOUNTED)
         assert mirror.shown() == true, f"{fault} at {nth}: the next run did not mend it"
     assert mirror.books.world.writes == []
 

@@ -1,5 +1,8 @@
 """Contacts as customers, and the people in them."""
 
+import pytest
+
+from connectors.base import Unreadable
 from connectors.records import Address
 from connectors.xero.people import account, contact, people
 
@@ -51,6 +54,11 @@ def test_a_contact_is_a_customer_with_its_numbers_and_addresses():
     assert one.phone == "+64 21 408-0914"
     assert one.billing == Address(lines=("1 Quay St", "Floor 2"), city="Wellington")
     assert one.shipping is None
+
+
+def test_a_customer_without_a_name_is_set_aside():
+    with pytest.raises(Unreadable, match="no name"):
+        account({**KEA, "Name": None})
 
 
 def test_everybody_with_an_address_or_a_name_is_a_person():

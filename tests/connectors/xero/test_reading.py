@@ -6,7 +6,9 @@ import pytest
 
 from connectors.base import Garbled, Gone, Unavailable
 from connectors.chain import OVERLAP, resume
+from connectors.http import Time
 from connectors.records import Account, Contact, Invoice, Payment, Quote
+from connectors.xero import Xero
 
 INVOICES = "/api.xro/2.0/Invoices"
 
@@ -143,6 +145,14 @@ def test_a_row_committed_late_is_found_by_the_next_run(books):
     books.world.pass_(minutes=15)
     books.world.invoice("LATE", "Kea Cafe", updated=late)
     assert "LATE" in numbers(source, pull(source, Invoice, cursor))
+
+
+def test_the_next_run_begins_by_xero_s_clock_whatever_ours_says(books):
+    fill(books.world, 3)
+    fast = Time(now=lambda: books.world.now + timedelta(hours=1), sleep=books.world.sleep)
+    found = pull(Xero(books.settings(), fast), Invoice)
+    assert found[-1].as_of == books.world.now
+    assert resume(found[-1].cursor).since == books.world.now - OVERLAP
 
 
 def test_a_run_that_died_goes_on_from_its_last_page_and_keeps_its_beginning(books):
