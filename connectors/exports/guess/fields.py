@@ -27,6 +27,7 @@ IDS = {  # stable ids of a source's own; better than a number where every record
 OWNERS = (
     "customer_number",
     "customer_id",
+    "contact_number",
     "customer_name",
     "customer_email",
     "contact_name",

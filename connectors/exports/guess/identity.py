@@ -147,7 +147,7 @@ def _fullest(found: Sequence[Column], draft: Draft) -> Column | None:
 
 
 def _say_how_good(draft: Draft, best: Column, found: Sequence[Column]) -> None:
-    numbers = ("customer_number", "customer_id")
+    numbers = ("customer_number", "customer_id", "contact_number")
     if best.meaning.name in numbers:
         draft.remark("belongs_to", "the customer; must be the id of your accounts")
         others = [c for c in found if c.meaning.name in numbers and c is not best]

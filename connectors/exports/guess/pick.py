@@ -1,5 +1,6 @@
 """Columns → fields: the whole mapping of one file, as far as names and cells tell it."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from connectors.exports.guess.vote import supplier_doubt
 
 EVENTS = (("order_date", "placed"), ("shipped_date", "dispatched"), ("delivered_date", "delivered"))
 VARYING = ("total", "amount", "subtotal", "tax", "discount", "name", "description")
+DIGITS = re.compile(r"[0-9]{1,3}(?:[.,][0-9]+)? ?%?")  # per cent
 SILENT = {  # why a column that is understood is not taken
     "note": "staff may write there",
     "internal_note": "for staff",
@@ -98,8 +100,8 @@ def _lines(draft: Draft) -> None:
 
 def _only_lines(draft: Draft) -> None:
     """Say so where nothing but lines is there: whose they are, and when, stands elsewhere."""
-    own = {"placed", "placed_on", "issued", "status", "due_on"}
-    if draft.table.get("lines") and "belongs_to" not in draft.table and not own & set(draft.fields):
+    own = ("order_date", "invoice_date", "date", "created", "due_date", "status")
+    if draft.table.get("lines") and "belongs_to" not in draft.table and not draft.of(*own, side=None):
         draft.warnings.insert(
             0,
             f"these are the lines of {draft.record}s only. Is there a file of these themselves? "
@@ -148,14 +150,17 @@ def totals(draft: Draft) -> None:
     if not lines:
         return
     if "total" not in lines and {"quantity", "unit_price"} <= set(lines):
-        lines["total"] = {"product": ["quantity", "unit_price"]}
-        draft.remark("lines.total", "no column for it")
+        _products(draft, lines)
     if "total" not in lines or "total" in draft.fields:
         return
     columns = (*draft.columns, *draft.beside)
     column = next((c for c in columns if c.name == lines["total"]), None)
     net = column is not None and column.meaning.name in ("line_total_net", "subtotal")
-    if "tax" in lines:
+    apart = [name for name in ("shipping", "discount") if name in draft.fields]
+    if apart:
+        draft.fields.setdefault("subtotal", {"sum": "total"})
+        draft.remark("fields.subtotal", f"no total: no column for it, and {' and '.join(apart)} stand apart")
+    elif "tax" in lines:
         draft.fields["total"] = {"sum": "total", "tax": "tax"}
         draft.fields["tax"] = {"sum": "tax"}
         draft.remark("fields.total", "over the lines")
@@ -165,6 +170,19 @@ def totals(draft: Draft) -> None:
     else:
         draft.fields["total"] = {"sum": "total"}
         draft.remark("fields.total", "UNSURE: over the lines; delete it if these are without tax")
+
+
+def _products(draft: Draft, lines: dict[str, Any]) -> None:
+    """The amount of a line where no column has it: quantity times price, less a discount in per cent. With a
+    discount of another kind nobody can tell."""
+    columns = [c for c in (*draft.columns, *draft.beside) if c.meaning.name == "discount_rate" and c.filled]
+    percent = [c for c in columns if all(DIGITS.fullmatch(cell) for cell in c.counts)]
+    if percent:
+        lines["total"] = {"product": ["quantity", "unit_price"], "off": percent[0].name}
+        draft.remark("lines.total", "no column for it; the discount is taken for per cent")
+    elif "discount" not in lines:
+        lines["total"] = {"product": ["quantity", "unit_price"]}
+        draft.remark("lines.total", "no column for it")
 
 
 def _journey(draft: Draft) -> None:

@@ -46,10 +46,10 @@ def person(draft: Draft, side: str = "") -> Any:
     """The formula of a person's name: one column, or first and last joined; None where there is neither."""
     whole = draft.heads("contact_name", "name", side=side)
     first, last = draft.heads("first_name", side=side), draft.heads("last_name", side=side)
-    if whole and not whole[0].blank:
+    if whole and not whole[0].blank and (last or not first):
         return whole[0].name
-    if first and last:
-        return {"join": [first[0].name, last[0].name]}
+    if first and (last or whole):
+        return {"join": [first[0].name, (last or whole)[0].name]}
     found = whole or last or first
     return found[0].name if found else None
 
@@ -71,7 +71,8 @@ def people(draft: Draft) -> None:
 
 def _account_name(draft: Draft) -> Any:
     """The company's name; where a row has none (a person who buys), the person's."""
-    companies = draft.heads("customer_name", "name", side="") or draft.heads("customer_name", side="billing")
+    own = ("customer_name",) if draft.heads("first_name") else ("customer_name", "name")
+    companies = draft.heads(*own, side="") or draft.heads("customer_name", side="billing")
     company = companies[0] if companies else None
     who = person(draft)
     if company is None:

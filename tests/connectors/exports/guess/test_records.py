@@ -235,3 +235,18 @@ def test_a_file_that_holds_no_lines_of_these_is_refused(guessed, tmp_path, lines
 
 def test_lines_alone_are_known_as_such(guessed):
     assert "--lines THIS_FILE" in guessed(OWN_LINES).draft.warnings[0]
+
+
+def test_a_discount_in_per_cent_is_taken_off_and_one_of_another_kind_leaves_no_total(guessed):
+    head = "Invoice No,Customer No,Invoice date,Item,Qty,Unit price,Discount %\n"
+    rows = "1,C1,2026-01-01,Bolt,2,5.00,10\n1,C1,2026-01-01,Nut,1,5.00,0\n"
+    assert [str(r.total) for r in guessed(head + rows).trial.records] == ["14.00"]
+    found = guessed(head.replace("Discount %", "Item discount") + rows)
+    assert "total" not in found.draft.table["lines"] and "total" not in found.draft.table["fields"]
+
+
+def test_where_shipping_stands_apart_the_lines_make_no_total(guessed):
+    head = "Order No,Customer No,Order date,Item,Qty,Unit price,Shipping cost\n"
+    rows = "1,C1,2026-01-01,Bolt,2,5.00,4.00\n1,C1,2026-01-01,Nut,1,5.00,4.00\n"
+    (record,) = guessed(head + rows).trial.records
+    assert (str(record.subtotal), str(record.shipping), record.total) == ("15.00", "4.00", None)
