@@ -1,15 +1,13 @@
 """Shopify and Salesforce in a real mirror: whatever goes wrong on the way, what customers see is true, or
 stays as it was."""
 
-import json
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
-from fakes import salesforce_source, shopify_source, vendor
+from fakes import salesforce_source, salesforce_truth, shopify_source, shopify_truth, vendor
 from fakes.mirrored import Mirror, Shown, positions, unharmed
 from fakes.salesforce import FakeSalesforce
 from fakes.shopify import FakeShopify
@@ -25,19 +23,10 @@ EXPECTED = {"refused", "garbled", "unavailable", "unasked", "done"}
 CASES = [(kind, fault) for kind, faults in FAULTS.items() for fault in faults]
 
 
-def cents(told: dict[str, object]) -> int:
-    """What the customer was shown, in cents."""
-    return int(Decimal(told["presentmentMoney"]["amount"]).scaleb(2))
-
-
 class Shop:
     """A shop, two weeks of it, and what its mirror must show."""
 
-    columns: ClassVar = {
-        "accounts": ("name",),
-        "contacts": ("name",),
-        "orders": ("number", "payment_status", "total"),
-    }
+    columns = shopify_truth.COLUMNS
     state = ("world.orders", "world.companies", "world.customers")
 
     def __init__(self) -> None:
@@ -68,22 +57,7 @@ class Shop:
         self.vendor.pass_(days=3)
 
     def true(self) -> Shown:
-        world = self.world
-        named = {**{id: (one["name"],) for id, one in world.companies.items()}}
-        named |= {id: (one["displayName"],) for id, one in world.customers.items()}
-        people = {id: (one["displayName"],) for id, one in world.customers.items()}
-        for company in world.companies.values():
-            people |= {one["id"]: (one["customer"]["displayName"],) for one in company["contacts"]}
-        orders = {
-            id: (one["name"], one["displayFinancialStatus"], cents(one["totalPriceSet"]))
-            for id, one in world.orders.items()
-            if not one["test"]
-        }
-        told = {"accounts": named, "contacts": people, "orders": orders}
-        return {
-            name: {id.removeprefix("gid://shopify/"): row for id, row in rows.items()}
-            for name, rows in told.items()
-        }
+        return shopify_truth.truth(self.world)
 
     def lose(self) -> None:
         self.world.delete(list(self.world.orders)[2])
@@ -93,12 +67,7 @@ class Shop:
 class Org:
     """A Salesforce org, two weeks of it, and what its mirror must show."""
 
-    columns: ClassVar = {
-        "accounts": ("name",),
-        "contacts": ("name",),
-        "orders": ("number", "status", "lines"),
-        "tickets": ("status", "messages"),
-    }
+    columns = salesforce_truth.COLUMNS
     state = ("org.tables",)
 
     def __init__(self) -> None:
@@ -139,49 +108,11 @@ class Org:
         self.vendor.pass_(hours=2)
 
     def true(self) -> Shown:
-        tables = {
-            name: {id: row for id, row in rows.items() if not row["IsDeleted"]}
-            for name, rows in self.org.tables.items()
-        }
-        return {
-            "accounts": {id: (row["Name"],) for id, row in tables["Account"].items()},
-            "contacts": {id: (row["Name"],) for id, row in tables["Contact"].items()},
-            "orders": {
-                id: (row["OrderNumber"], row["Status"], self.lines(tables["OrderItem"], id))
-                for id, row in tables["Order"].items()
-                if row["StatusCode"] == "Activated"
-            },
-            "tickets": {
-                id: (row["Status"], self.said(tables["CaseComment"], id))
-                for id, row in tables["Case"].items()
-            },
-        }
-
-    @staticmethod
-    def lines(items: dict[str, dict[str, object]], order: str) -> str:
-        found = [one["Quantity"] for one in items.values() if one["OrderId"] == order]
-        return json.dumps([{"name": "–", "quantity": str(float(q))} for q in found], ensure_ascii=False)
-
-    @staticmethod
-    def said(comments: dict[str, dict[str, object]], case: str) -> str:
-        found = [one for one in comments.values() if one["ParentId"] == case and one["IsPublished"]]
-        return json.dumps([one["CommentBody"] for one in found])
+        return salesforce_truth.truth(self.org)
 
     def lose(self) -> None:
         self.org.purge("Order", list(self.org.tables["Order"])[2])
         self.vendor.pass_(hours=1)
-
-
-class Comparable(Mirror):
-    """A mirror whose JSON columns are read as the truth above tells them."""
-
-    def shown(self) -> Shown:
-        found = super().shown()
-        for id, (number, status, lines) in found.get("orders", {}).items() if "tickets" in found else ():
-            found["orders"][id] = (number, status, json.dumps(json.loads(lines), ensure_ascii=False))
-        for id, (status, messages) in found.get("tickets", {}).items():
-            found["tickets"][id] = (status, json.dumps([one["text"] for one in json.loads(messages)]))
-        return found
 
 
 @pytest.fixture
@@ -193,7 +124,7 @@ def mirror(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Mirror]:
     with business.vendor.listening():
         business.first_week()
         told = (business.vendor, business.source, business.true, business.columns, business.state)
-        found = Comparable(*told, tmp_path, database)
+        found = Mirror(*told, tmp_path, database)
         found.business = business
         assert {one.outcome for one in found.sync()} == {"done"}
         assert found.shown() == found.true()

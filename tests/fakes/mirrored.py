@@ -1,6 +1,7 @@
 """A mirror of a fake vendor in SQLite files that can be put back, and what must hold whatever goes wrong."""
 
 import copy
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from sync.run import Outcome, run_source
 from sync.tables import MIRROR
 
 Shown = dict[str, dict[str, tuple[Any, ...]]]  # table → id → what it says
+Columns = Mapping[str, tuple[str, ...]]
 ONE_OF = 8  # in a quick run each fault meets every eighth request, another eighth than the fault before
 
 
@@ -27,7 +29,7 @@ class Mirror:
     vendor: Vendor
     source: Callable[[], Connector]
     true: Callable[[], Shown]
-    columns: Mapping[str, tuple[str, ...]]
+    columns: Columns
     state: tuple[str, ...]
     folder: Path
     database: Database
@@ -38,14 +40,7 @@ class Mirror:
 
     def shown(self) -> Shown:
         """What the mirror shows."""
-        found: Shown = {}
-        with self.database.staff() as connection:
-            for name, wanted in self.columns.items():
-                table = MIRROR[name]
-                rows = sa.select(table.c.source_id, *(table.c[one] for one in wanted))
-                living = connection.execute(rows.where(table.c.gone_at.is_(None)))
-                found[name] = {id: tuple(values) for id, *values in living}
-        return found
+        return mirrored(self.database, self.columns)
 
     def save(self) -> Any:
         """How everything stands: files and world."""
@@ -63,6 +58,25 @@ class Mirror:
             setattr(getattr(self.vendor, holder) if holder else self.vendor, last, value)
         self.vendor.forget()
         self.database = Database("sqlite:var", self.folder)
+
+
+def mirrored(database: Database, columns: Columns, source: str = "") -> Shown:
+    """What a mirror shows in these columns, of one source or all; of a JSON column the texts or numbers."""
+    found: Shown = {}
+    with database.staff() as connection:
+        for name, wanted in columns.items():
+            table = MIRROR[name]
+            living = sa.select(table.c.source_id, *(table.c[one] for one in wanted)).where(
+                table.c.gone_at.is_(None)
+            )
+            rows = connection.execute(living.where(table.c.source == source) if source else living)
+            found[name] = {id: tuple(map(_plain, wanted, values)) for id, *values in rows}
+    return found
+
+
+def _plain(column: str, value: Any) -> Any:
+    inside = {"lines": "quantity", "messages": "text"}.get(column)
+    return tuple(one.get(inside) for one in json.loads(value)) if inside else value
 
 
 def unharmed(outcomes: list[Outcome], before: Shown, shown: Shown, true: Shown, what: str) -> None:
