@@ -230,7 +230,7 @@ class Stream:
 
     def judged(self, withheld: int) -> None:
         """Take in what the guard holds back. What it held back at the last sweep waits until the next one."""
-        told_all = self.swept or not self.aim.resumable
+        told_all = self.swept or not self.aim.resumable or self.begun.stored["swept_at"] is None
         self.withheld = withheld if told_all else max(withheld, self.begun.stored["withheld"])
 
     def _complete(self, connection: sa.Connection, now: datetime) -> None:
