@@ -146,12 +146,12 @@ class Site:
         watched.page.on("request", lambda request: watched.requests.append(request))
         return watched
 
-    def sign_in(self, link: str) -> None:
+    def sign_in(self, link: str, lands: str = "/") -> None:
         """Press the button behind a link, as a person does, and keep the cookies."""
         watched = self.visit(signed_in=False)
         watched.page.goto(link)
         watched.page.get_by_role("button").first.click()
-        watched.page.wait_for_url(self.base + "/")
+        watched.page.wait_for_url(self.base + lands)
         self.state = watched.page.context.storage_state()
 
 
