@@ -92,6 +92,18 @@ def order_sums(order: Found) -> Sums:
     return [row for row in rows if row[1] is not None]
 
 
+def quote_sums(quote: Found) -> Sums:
+    """The amounts below a quote's lines."""
+    discount = -quote.discount if quote.discount else None
+    rows: Sums = [
+        ("Subtotal", quote.subtotal),
+        ("Discount", discount),
+        ("Tax", quote.tax),
+        ("Total", quote.total),
+    ]
+    return [row for row in rows if row[1] is not None]
+
+
 def invoice_sums(invoice: Found) -> Sums:
     """The amounts below an invoice's lines."""
     rows: Sums = [("Subtotal", invoice.subtotal), ("Tax", invoice.tax), ("Total", invoice.total)]
@@ -100,8 +112,8 @@ def invoice_sums(invoice: Found) -> Sums:
 
 def balance(invoice: Found) -> Sums:
     """Total less paid less credited is due; what the source does not give stays None, a payment or credit of
-    nothing is left out. A credit note's amounts are turned round: what is left is good for the reader."""
-    credit = invoice.kind == "credit note"
+    nothing is left out. A credit's amounts are turned round: what is left is good for the reader."""
+    credit = invoice.kind != "invoice"
     paid, credited, due = ("Paid out", "Used", "Still to use") if credit else ("Paid", "Credited", "Due")
     sign = -1 if credit else 1
     taken = ((paid, invoice.paid), (credited, invoice.credited))

@@ -92,7 +92,7 @@ def _day(asked: Asked, text: str, name: str) -> date | None:
 def _bound(screen: Screen, name: str, day: date, formats: Formats) -> list[Condition]:
     if name == "due":
         return [Where("due_on", "le", day), Where("due", "gt", 0), Where("void", "eq", 0)]
-    if screen.name == "invoice":
+    if screen.name in ("invoice", "quote"):
         return [Where("issued", "ge" if name == "from" else "le", day)]
     if name == "from":
         return [Either(((Where("placed_on", "ge", day),), (Where("placed", "ge", formats.midnight(day)),)))]

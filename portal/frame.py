@@ -17,6 +17,7 @@ from sync.config import Config, Help
 SECTIONS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "orders": ("Orders", "browse.orders", ("order",)),
     "invoices": ("Invoices", "browse.invoices", ("invoice", "payment")),
+    "quotes": ("Quotes", "browse.quotes", ("quote",)),
     "support": ("Support", "browse.tickets", ("ticket",)),
     "account": ("Account", "account.home", ("account", "contact")),
 }

@@ -3,7 +3,7 @@
     public      nobody needs to be known: sign-in, health, static files
     person      signed in, with or without an organisation: choosing one, ending sessions
     signed-in   signed in and working for one organisation
-    orders | invoices | support | account    the same, and a role that opens the section
+    orders | invoices | quotes | support | account    the same, and a role that opens the section
     staff       people of the business: none of these routes exists yet, so all of them are missing (404)
 
 Rights are worked out anew on every request from current contacts, memberships and links; a cookie holds none.
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from portal import Fanlight
 
 View = TypeVar("View", bound=Callable[..., Any])
-SECTIONS = ("orders", "invoices", "support", "account")
+SECTIONS = ("orders", "invoices", "quotes", "support", "account")
 ROLES = {
     "admin": frozenset(SECTIONS),
     "read_all": frozenset(SECTIONS),
-    "finance": frozenset({"invoices", "account"}),
-    "orders": frozenset({"orders", "account"}),
+    "finance": frozenset({"invoices", "quotes", "account"}),
+    "orders": frozenset({"orders", "quotes", "account"}),
     "support": frozenset({"support", "account"}),
 }
 AUDIENCES = ("public", "person", "signed-in", *SECTIONS, "staff")
@@ -42,11 +42,12 @@ METHODS = frozenset({"GET", "HEAD", "POST"})
 # portal.proof asks as somebody by putting a Session object here; no HTTP request carries an object, and
 # what a request says stands under names of its own (HTTP_…).
 INSIDE = "fanlight.inside"
-SHOWN = {"orders": "order", "invoices": "invoice", "support": "ticket"}
+SHOWN = {"orders": "order", "invoices": "invoice", "quotes": "quote", "support": "ticket"}
 # The records a section lives on; "account" is always there, for it holds one's own devices too.
 LIVES_ON = {
     "orders": frozenset({"order"}),
     "invoices": frozenset({"invoice", "payment"}),
+    "quotes": frozenset({"quote"}),
     "support": frozenset({"ticket"}),
 }
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from portal import details, formats, stages
 from portal.formats import Formats
 from portal.gateway import Found
+from portal.quotes import QuoteStates
 from portal.stages import OrderStages, Pill
 from sync.config import Config
 
@@ -30,10 +31,15 @@ class Look:
     config: Config
     formats: Formats
     orders: OrderStages
+    quotes: QuoteStates
 
     def state(self, invoice: Found) -> Pill:
         """The state of an invoice today."""
         return stages.invoice_pill(invoice, self.formats.today())
+
+    def offer(self, quote: Found) -> Pill:
+        """The state of a quote today."""
+        return self.quotes.pill(quote, self.formats.today())
 
     def standing(self, ticket: Found) -> Pill:
         """The status of a ticket in this portal's words."""
@@ -59,12 +65,13 @@ def install(app: Flask, config: Config, now: Callable[[], datetime]) -> None:
         config=config,
         formats=Formats(config.portal.locale, ZoneInfo(config.portal.timezone), now),
         orders=OrderStages(config.stages),
+        quotes=QuoteStates(config.stages),
     )
     app.extensions["look"] = made
     formats.install(app, made.formats)
     app.jinja_env.filters.update(
         stage=made.orders.pill, bar=made.orders.bar, state=made.state, standing=made.standing,
-        moving=made.moving, awaited=made.awaited,
+        offer=made.offer, moving=made.moving, awaited=made.awaited,
         told=details.told, link=details.tracking_link, line_total=details.line_total,
         initial=formats.initial, dial=dial, plural=PLURALS.__getitem__, capped=capped, counted=counted,
         breakable=breakable,
@@ -82,8 +89,8 @@ def dial(number: str) -> str:
 
 
 def breakable(text: str) -> Markup:
-    """A long e-mail or web address that breaks where a reader would: before '@', '.', '/', '-' and '_'."""
-    return Markup("<wbr>").join(re.split(r"(?<=\w)(?=[@./_-])", text) if len(text) > FITS else [text])
+    """A long e-mail or web address that breaks where a reader would: before '@', '.', '/' and '_'."""
+    return Markup("<wbr>").join(re.split(r"(?<=\w)(?=[@./_])", text) if len(text) > FITS else [text])
 
 
 def capped(total: int, cap: int = 1000) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from connectors.records import Contact, Invoice, Order, Record, Ticket
+from connectors.records import Contact, Invoice, Order, Quote, Record, Ticket
 from portal import create_app
 from portal.gate import INSIDE, audience_of
 from portal.gateway import StaffGateway
@@ -23,8 +23,8 @@ from portal.store.sessions import Session
 from sync.config import Config
 from sync.database import Database
 
-PAGES: dict[str, type[Record]] = {"orders": Order, "invoices": Invoice, "support": Ticket}
-SHOWN = re.compile(r"/(orders|invoices|support)/([a-z2-7]{16})(?![a-z2-7])")
+PAGES: dict[str, type[Record]] = {"orders": Order, "invoices": Invoice, "quotes": Quote, "support": Ticket}
+SHOWN = re.compile(r"/(orders|invoices|quotes|support)/([a-z2-7]{16})(?![a-z2-7])")
 ANSWERS = (200, 403, 404)  # a page, no organisation, a section switched off
 DEEP = 12  # records of each kind that are opened, own and foreign, for each person
 

@@ -6,7 +6,7 @@ A new record type is one more ``Screen`` here, and its rows in ``templates/parts
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.records import Invoice, Order, Payment, Record, Ticket
+from connectors.records import Invoice, Order, Payment, Quote, Record, Ticket
 from portal.gateway import Condition, Gateway, Slice, Where
 
 
@@ -99,8 +99,8 @@ INVOICES = Screen(
     name="invoice",
     section="invoices",
     title="Invoices",
-    one="invoice or credit note",
-    many="invoices and credit notes",
+    one="invoice or credit",
+    many="invoices and credits",
     endpoint="browse.invoices",
     columns=(
         Column("Number", "title"),
@@ -116,13 +116,41 @@ INVOICES = Screen(
         Choice("open", "To pay", quick=True),
         Choice("overdue", "Overdue", quick=True),
         Choice("paid", "Paid", quick=True),
-        Choice("credit", "Credit notes"),
+        Choice("credit", "Credits"),
         Choice("void", "Void"),
     ),
     dated="Issued",
     due_by=True,
     beside=Beside("payment", "Payments received", "browse.payments"),
     orders=(Choice("-sort_at", "Newest first"), Choice("sort_due", "Due first")),
+)
+
+QUOTES = Screen(
+    record=Quote,
+    name="quote",
+    section="quotes",
+    title="Quotes",
+    one="quote",
+    many="quotes",
+    endpoint="browse.quotes",
+    columns=(
+        Column("Quote", "title"),
+        Column("Reference", "ref"),
+        Column("Issued", "date"),
+        Column("Status", "state"),
+        Column("Good until", "extra"),
+        Column("Total", "amount"),
+    ),
+    seek="Number, title or product",
+    state="state",
+    states=(
+        Choice("open", "Waiting", quick=True),
+        Choice("accepted", "Accepted", quick=True),
+        Choice("declined", "Declined"),
+        Choice("invoiced", "Invoiced"),
+        Choice("expired", "Expired"),
+    ),
+    dated="Issued",
 )
 
 PAYMENTS = Screen(

@@ -154,7 +154,7 @@ def invoice_pill(invoice: Found, today: date) -> Pill:
         return INVOICE["void"]
     if invoice.due is None:
         return Pill("", tidy(invoice.status) or "Not known", "calm")
-    if invoice.kind == "credit note":
+    if invoice.kind != "invoice":
         return INVOICE["credit" if invoice.due else "used"]
     if invoice.due <= 0:
         return _settled(invoice)
@@ -177,7 +177,7 @@ def invoice_where(state: str, today: date) -> list[Where]:
         "open": owed,
         "overdue": [*owed, Where("due_on", "lt", today)],
         "paid": [valid, Where("kind", "eq", "invoice"), Where("due", "eq", 0)],
-        "credit": [valid, Where("kind", "eq", "credit note")],
+        "credit": [valid, Where("kind", "ne", "invoice")],
         "void": [Where("void", "eq", 1)],
     }[state]
 

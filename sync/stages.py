@@ -1,4 +1,4 @@
-"""What an order's status means where the TOML does not say, and how statuses are compared."""
+"""What a status of an order or quote means where the TOML does not say, and how statuses are compared."""
 
 # Words that mean the same everywhere; [stages.orders] goes before them.
 COMMON = {
@@ -11,6 +11,18 @@ COMMON = {
         "delivered": "delivered",
         "on_hold": "on hold",
         "cancelled": "cancelled, canceled",
+    }.items()
+    for word in words.split(", ")
+}
+# The same for quotes; [stages.quotes] goes before them.
+QUOTES = {
+    word: state
+    for state, words in {
+        "open": "sent, open, presented, pending",
+        "accepted": "accepted",
+        "declined": "declined, rejected, denied",
+        "invoiced": "invoiced",
+        "expired": "expired",
     }.items()
     for word in words.split(", ")
 }

@@ -71,7 +71,8 @@ class Portal:
 def portal(
     database: Database, config: Callable[..., Config], two_organisations: Any, now: datetime
 ) -> Portal:
-    app = create_app(config(), database, lambda: now, TESTING=True, POSTMAN_THREAD=False)
+    opened = {"sections": ["orders", "invoices", "quotes", "support", "account"]}
+    app = create_app(config(portal=opened), database, lambda: now, TESTING=True, POSTMAN_THREAD=False)
     return Portal(app, database, two_organisations, now)
 
 
@@ -102,6 +103,7 @@ def test_every_kind_of_record_shows_its_own_canary(portal: Portal) -> None:
     for url in (
         f"/orders/{a.refs['order']}",
         f"/invoices/{a.refs['invoice']}",
+        f"/quotes/{a.refs['quote']}",
         f"/support/{a.refs['ticket']}",
     ):
         answer = ask(client, url)
@@ -109,9 +111,9 @@ def test_every_kind_of_record_shows_its_own_canary(portal: Portal) -> None:
         assert a.canary in answer.text, url
 
 
-@pytest.mark.parametrize("page", ["orders", "invoices", "support"])
+@pytest.mark.parametrize("page", ["orders", "invoices", "quotes", "support"])
 def test_a_foreign_an_unowned_and_an_absent_record_answer_alike(portal: Portal, page: str) -> None:
-    record = {"orders": "order", "invoices": "invoice", "support": "ticket"}[page]
+    record = {"orders": "order", "invoices": "invoice", "quotes": "quote", "support": "ticket"}[page]
     client, world = portal.client(portal.world.a.member), portal.world
     answers = [
         ask(client, f"/{page}/{ref}")

@@ -24,6 +24,7 @@ ADDRESSES = frozenset({"billing", "shipping", "ship_to", "bill_to"})
 OWN_PAGE = DETAILS | {
     "belongs_to", "first_seen", "changed_at", "gone_at", "gone_why", "payment_status", "tracking", "note",
     "subtotal", "discount", "tax", "refunded", "outstanding", "ship_to", "bill_to", "text",
+    "payment_due", "pay_url", "attachments",
 }  # fmt: skip
 LONGEST_SEARCH = 1000
 INT64 = 2**63

@@ -1,10 +1,10 @@
-"""Orders, invoices, payments and tickets: their lists and own pages. Their looks stand in portal.screens."""
+"""Orders, invoices, quotes, payments and tickets: their lists and own pages. See portal.screens."""
 
 from collections.abc import Sequence
 
 from flask import Blueprint, abort, g, request
 
-from connectors.records import Invoice, Order, Record, Ticket
+from connectors.records import Invoice, Order, Quote, Record, Ticket
 from portal import details, filters, frame, gate, screens, stages
 from portal.gateway import Condition, Found, Slice, Traced, Where
 from portal.look import look
@@ -42,14 +42,14 @@ def order(ref: str) -> str:
 @pages.get("/invoices")
 @gate.audience("invoices")
 def invoices() -> str:
-    """All invoices and credit notes, newest first."""
+    """All invoices and credits, newest first."""
     return _list(screens.INVOICES)
 
 
 @pages.get("/invoices/<ref>")
 @gate.audience("invoices")
 def invoice(ref: str) -> str:
-    """One invoice or credit note: what is due, and why."""
+    """One invoice or credit: what is due, and why."""
     found = _one(Invoice, ref)
     return frame.show(
         "browse/invoice.html",
@@ -60,6 +60,21 @@ def invoice(ref: str) -> str:
         sums=details.invoice_sums(found),
         orders=_related(Order, "number", found.order_number, "orders"),
     )
+
+
+@pages.get("/quotes")
+@gate.audience("quotes")
+def quotes() -> str:
+    """All quotes, newest first."""
+    return _list(screens.QUOTES)
+
+
+@pages.get("/quotes/<ref>")
+@gate.audience("quotes")
+def quote(ref: str) -> str:
+    """One quote: what it offers, and until when."""
+    found = _one(Quote, ref)
+    return frame.show("browse/quote.html", "quote", quote=found, record=found, sums=details.quote_sums(found))
 
 
 @pages.get("/payments")
@@ -109,6 +124,8 @@ def _states(screen: Screen) -> filters.States:
     """What a status in the URL means for this list."""
 
     def conditions(wanted: str) -> Sequence[Condition]:
+        if screen is screens.QUOTES:
+            return [look().quotes.where(wanted, g.gateway.statuses(Quote), look().formats.today())]
         if screen is screens.ORDERS:
             return [look().orders.where(wanted, g.gateway.statuses(Order))]
         return stages.invoice_where(wanted, look().formats.today())

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from sync.cli.access import Tokens, quota_lines, reach_lines
 from sync.cli.report import problem_lines, withheld_line
 from sync.cli.words import PLURALS, count, joined, moment, plain, quoted, records, span
-from sync.config import COMMON, STAGES, Config, status_key
+from sync.config import COMMON, QUOTES, STAGES, Config, status_key
 from sync.mirror.state import LastRun, SourceState, StreamState
 from sync.owners.reading import Unlinked
 from sync.owners.rules import Problem
 
 NEEDS_A_PERSON = ("refused", "crashed")
-SECTIONS = {"order": "orders", "ticket": "tickets"}
+SECTIONS = {"order": "orders", "quote": "quotes", "ticket": "tickets"}
+MEANS = {"order": "dispatched", "quote": "accepted", "ticket": "In your words"}
 LATE = timedelta(minutes=2)
 MISSING = "export its accounts again, or say whose one is: fanlight org link SOURCE ACCOUNT ORGANISATION"
 NO_LIST = (
@@ -51,6 +52,7 @@ def unknown_statuses(config: Config, statuses: Mapping[tuple[str, str], int]) ->
     """Statuses neither the TOML nor common usage puts into words: customers read the source's own."""
     known = {
         "order": {*map(status_key, config.stages.orders), *COMMON},
+        "quote": {*map(status_key, config.stages.quotes), *QUOTES},
         "ticket": {*map(status_key, config.stages.tickets)},
     }
     return {
@@ -219,7 +221,7 @@ def _unknown(statuses: Mapping[tuple[str, str], int]) -> Iterator[str]:
         return
     yield f"{count(len(statuses), 'status', 'statuses')} customers read in the source's own word; add:"
     for (record, status), number in list(statuses.items())[:SHOWN]:
-        told = f"{quoted(status)} = {quoted('dispatched' if record == 'order' else 'In your words')}"
+        told = f"{quoted(status)} = {quoted(MEANS[record])}"
         yield f"  [stages.{SECTIONS[record]}] {told}  # {count(number, record, PLURALS[record])}"
     if len(statuses) > SHOWN:
         yield f"  and {len(statuses) - SHOWN:,} more: fanlight status --json"

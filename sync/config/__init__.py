@@ -35,6 +35,7 @@ from sync.config.portal import Section as Section
 from sync.config.portal import Table as Table
 from sync.config.toml_text import Lines, Place, Unreadable, read
 from sync.stages import COMMON as COMMON
+from sync.stages import QUOTES as QUOTES
 from sync.stages import status_key as status_key
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -43,6 +44,7 @@ Role = Literal["admin", "finance", "orders", "support", "read_all"]
 StageName = Literal[
     "received", "in_production", "part_dispatched", "dispatched", "delivered", "on_hold", "cancelled"
 ]
+QuoteState = Literal["open", "accepted", "declined", "invoiced", "expired"]
 ROLES: tuple[Role, ...] = get_args(Role)
 STAGES: tuple[StageName, ...] = get_args(StageName)
 
@@ -90,10 +92,11 @@ class Stage(Table):
 
 
 class Stages(Table):
-    """[stages.orders] and [stages.tickets]: status as the source writes it (case does not matter) → stage."""
+    """[stages.orders], .tickets, .quotes: status as the source writes it (case does not matter) → stage."""
 
     orders: dict[str, Stage] = Field(default={})
     tickets: dict[str, str] = Field(default={})  # status → wording
+    quotes: dict[str, QuoteState] = Field(default={})
 
 
 class Mail(Table):

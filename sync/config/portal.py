@@ -1,7 +1,7 @@
 """The [portal] table of the TOML: what the portal is called, where it lives, how it looks, what it shows."""
 
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -11,7 +11,7 @@ from sync.config import checks
 
 Picture = Annotated[Path, AfterValidator(checks.picture)]
 Host = Annotated[str, AfterValidator(checks.host_name)]
-Section = Literal["orders", "invoices", "support", "account"]
+Section = Literal["orders", "invoices", "quotes", "support", "account"]
 Block = Literal["orders", "invoices", "support"]
 
 
@@ -66,7 +66,12 @@ class Portal(Table):
     timezone: Zone = "UTC"
     currency: Currency = "EUR"
     locale: Annotated[str, AfterValidator(checks.known_locale)] = "en"
-    sections: Annotated[tuple[Section, ...], AfterValidator(checks.no_doubles)] = get_args(Section)
+    sections: Annotated[tuple[Section, ...], AfterValidator(checks.no_doubles)] = (
+        "orders",
+        "invoices",
+        "support",
+        "account",
+    )  # quotes on request
     blocks: Annotated[tuple[Block, ...], AfterValidator(checks.no_doubles)] = (
         "orders",
         "invoices",

@@ -14,7 +14,7 @@ from sync.tables import MIRROR, PORTAL, TABLE
 SOURCES, STREAMS, RUNS, LEASES = (MIRROR[name] for name in ("sources", "streams", "runs", "leases"))
 QUARANTINE, HIDDEN = MIRROR["quarantine"], MIRROR["hidden"]
 LINKS, ORGANISATIONS = PORTAL["links"], PORTAL["organisations"]
-STAGED = ("order", "ticket")  # records whose status the portal puts into other words
+STAGED = ("order", "quote", "ticket")  # records whose status the portal puts into other words
 
 
 @dataclass(frozen=True)

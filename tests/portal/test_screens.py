@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from portal import screens, stages
+from portal import frame, screens, stages
 from portal.screens import Screen
 from sync.tables import TABLE
 
 ROWS = Path(stages.__file__).parent / "templates" / "parts" / "rows"
-ALL = (screens.ORDERS, screens.INVOICES, screens.PAYMENTS, screens.TICKETS)
+ALL = (screens.ORDERS, screens.INVOICES, screens.QUOTES, screens.PAYMENTS, screens.TICKETS)
 
 
 @pytest.mark.parametrize("screen", ALL, ids=lambda screen: screen.name)
@@ -37,11 +37,10 @@ def test_every_stage_can_be_filtered_by() -> None:
 
 
 @pytest.mark.parametrize("screen", ALL, ids=lambda screen: screen.name)
-def test_every_filter_of_every_list_answers(house: Any, screen: Screen) -> None:
-    browser = house.sign_in(house.ann)
-    path = {"order": "/orders", "invoice": "/invoices", "payment": "/payments", "ticket": "/support"}[
-        screen.name
-    ]
+def test_every_filter_of_every_list_answers(open_house: Any, config: Any, screen: Screen) -> None:
+    whole = open_house(config(portal={"sections": [*frame.SECTIONS]}))
+    browser = whole.sign_in(whole.ann)
+    path = "/support" if screen is screens.TICKETS else f"/{screen.name}s"
     for state in screen.states:
         for order in screen.orders:
             answer = browser.get(f"{path}?{screen.state}={state.key}&sort={order.key}&q=x")
