@@ -117,7 +117,7 @@ def live(days: list[dict[str, Any]]) -> None:
         told.database.close()
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(days=st.lists(steps, min_size=3, max_size=6))
 def test_any_days_end_with_a_true_mirror(days: list[dict[str, Any]]) -> None:
     live(days)
