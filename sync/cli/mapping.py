@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from connectors.base import Failure
 from connectors.exports.guess import Guess, guess
 from connectors.exports.guess.document import document, outcome
-from connectors.exports.guess.statuses import stage_of
+from connectors.exports.guess.statuses import hidden_by_default, stage_of
 from connectors.exports.guess.words import fold
 from connectors.exports.guess.writing import line, remark
 from connectors.exports.settings import FileSet
@@ -142,7 +142,8 @@ def stage_lines(found: Guess) -> Iterator[str]:
     """Statuses of orders nobody knows yet, for [stages.orders]; those words.toml knows with their stage."""
     show = found.draft.table.get("show", {}) if found.draft and found.record == "order" else {}
     words = next((words for words in show.values() if isinstance(words, dict)), {})
-    unknown = [word for word in words if word and status_key(word) not in COMMON]
+    shown = [word for word in words if word and not hidden_by_default(found.record, word)]
+    unknown = [word for word in shown if status_key(word) not in COMMON]
     if unknown:
         yield ""
         yield from remark(

@@ -65,7 +65,7 @@ def _date_order(told: FileSet, profile: Profile, evidence: Evidence) -> Setting 
         if order in orders:
             return Setting("date_order", order, f"{first} first: {example(orders[order])}")
     if "?" in orders:
-        why = f'or "mdy"? {example(orders["?"])} may be either, and no date in the file tells'
+        why = f"day or month first, dmy or mdy? {example(orders['?'])} may be either"
         return Setting("date_order", "dmy", why, open=True)
     return None
 
@@ -84,7 +84,7 @@ def _decimal(told: FileSet, profile: Profile, evidence: Evidence) -> Setting | N
         if sign in signs:
             return Setting("decimal", sign, f"as in {example(signs[sign])}")
     if "?" in signs:
-        why = f'or ","? {example(signs["?"])} may have thousands or decimals'
+        why = f"thousands or decimals? {example(signs['?'])} may have either"
         return Setting("decimal", ".", why, open=True)
     return None
 
@@ -117,7 +117,7 @@ def _currency(told: FileSet, profile: Profile, columns: Sequence[Column]) -> Set
         return Setting("currency", by_name.pop(), "by the name of a column")
     if len(by_sign) == 1 and "?" not in by_sign:
         return Setting("currency", by_sign.pop(), "by the sign beside its amounts")
-    said = "whose dollar, or crown?" if "?" in by_sign else "no column says it"
+    said = "which dollar?" if "?" in by_sign else "no column says it"
     if len(by_sign) > 1:
         said = f"several are there ({', '.join(sorted(by_sign))}): export the currency too"
     return Setting("currency", "EUR", said, open=True)
@@ -141,5 +141,5 @@ def _tax(told: FileSet, profile: Profile) -> Setting | None:
     if told.tax:
         return Setting("tax", told.tax, "as you said")
     return Setting(
-        "tax", "excluded", 'or "included"? Are the prices of lines without tax, or with it?', open=True
+        "tax", "excluded", "are the prices of lines without tax (excluded) or with it (included)?", open=True
     )

@@ -8,6 +8,7 @@ from connectors.exports.guess.draft import Draft
 from connectors.exports.guess.vote import purchases_among
 from connectors.exports.guess.words import book, fold, says
 
+YES = frozenset(["true", "1", "yes", "y", "t", "x", "ja", "oui", "si", "sí", "sim", "tak", "wahr", "vrai"])
 SHOWN = ("order", "invoice", "payment", "ticket")
 
 
@@ -47,31 +48,17 @@ def hidden_by_default(record: str, word: str) -> bool:
 
 def _internal(draft: Draft) -> None:
     """Rows that a column calls internal are not for customers."""
-    for meaning, shown, hidden in (("internal", "no", "yes"), ("visible", "yes", "no")):
+    for meaning, yes, usual in (("internal", False, ["no", "false", ""]), ("visible", True, ["yes", "true"])):
         for column in draft.of(meaning)[:1]:
-            words = [w for w in column.counts if _says_yes(w) == (shown == "yes")]
-            blank = [""] if column.filled < len(column.cells) and shown == "no" else []
-            if column.few and len(words) < len(column.counts):
-                draft.table.setdefault("show", {})[column.name] = [*words, *blank]
-                draft.remark(f"show.{column.name}", f"rows that say {hidden} stay with you")
+            if column.few or not column.filled:
+                words = [word for word in column.counts if _says_yes(word) is yes]
+                listed = list(dict.fromkeys([*words, *usual]))
+                draft.table.setdefault("show", {})[column.name] = listed
+                draft.remark(f"show.{column.name}", "all others stay with you")
 
 
 def _says_yes(word: str) -> bool:
-    return word.casefold() in (
-        "true",
-        "1",
-        "yes",
-        "y",
-        "t",
-        "ja",
-        "oui",
-        "si",
-        "sí",
-        "sim",
-        "tak",
-        "x",
-        "wahr",
-    )
+    return word.casefold() in YES
 
 
 def flags(draft: Draft) -> None:

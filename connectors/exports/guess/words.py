@@ -173,5 +173,11 @@ def ideas_in(text: str) -> frozenset[str]:
 
 def says(cell: str, what: str) -> bool:
     """Whether a cell begins like, or has a word like, those of ``[cells]`` under this name."""
-    text = fold(cell)
-    return any(re.search(rf"(?<!\w){re.escape(fold(word))}", text) for word in book()["cells"][what])
+    return _saying(what).search(fold(cell)) is not None
+
+
+@cache
+def _saying(what: str) -> re.Pattern[str]:
+    words = [fold(word) for word in book()["cells"][what]]
+    ways = [re.escape(w.removesuffix("$")) + r"(?!\w)" * w.endswith("$") for w in words]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(ways)})")

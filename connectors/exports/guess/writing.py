@@ -123,8 +123,8 @@ def _show(draft: Draft, name: str, words: Any) -> Iterator[str]:
     yield f"show.{key(name)} = ["
     for word, count in words.items():
         off = hidden_by_default(draft.record, word)
-        told = f"{count:,} of them" + " (blank)" * (not word)
-        yield line_of_list(word, f"{told}; looks internal: not shown" if off else told, off=off)
+        told = f"{count:,} {draft.record}{'s' * (count != 1)}" + " (blank)" * (not word)
+        yield line_of_list(word, f"{told}; looks like a draft: not shown" if off else told, off=off)
     yield "]"
 
 

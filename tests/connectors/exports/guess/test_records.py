@@ -123,6 +123,8 @@ def test_rows_called_internal_stay_inside(guessed):
     found = guessed(head + rows)
     assert found.record == "ticket"
     assert [record.subject for record in found.trial.records] == ["Broken"]
+    none_yet = guessed(head + rows.replace(",yes", ",no")).draft.table["show"]["Internal"]
+    assert none_yet == ["no", "false", ""]
 
 
 def test_credit_notes_are_told_by_their_kind_or_by_their_sign(guessed):

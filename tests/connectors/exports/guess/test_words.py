@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.exports.guess.words import ideas_in, meaning
+from connectors.exports.guess.words import ideas_in, meaning, says
 
 NAMES = tomllib.loads((Path(__file__).parent / "names.toml").read_text("utf-8"))
 
@@ -47,3 +47,20 @@ def test_a_files_name_is_a_hint():
     assert "invoice" in ideas_in("Rechnungen_2026-01")
     assert {"supplier", "invoice"} <= ideas_in("Lieferantenrechnungen")
     assert ideas_in("export-17") == frozenset()
+
+
+def test_a_status_is_called_internal_by_whole_words_only():
+    drafts = ["Draft", "Entwurf (neu)", "internal", "Intern", "Brouillon", "wersja robocza", "Pro forma"]
+    open_to_all = [
+        "International",
+        "Shipped",
+        "Tested",
+        "Billed",
+        "Redraft-free",
+        "Offen",
+        "",
+        "Temporarily out",
+    ]
+    assert all(says(word, "draft") for word in drafts)
+    assert not any(says(word, "draft") for word in open_to_all)
+    assert says("Bill", "bill") and not says("Billed", "bill")
