@@ -234,6 +234,10 @@ class Connector(ABC):
         """All ids there are, where the source cannot report every delete."""
         raise NotImplementedError(f"{type(self).__name__} needs no sweep of {record.__name__}")
 
+    def trouble(self) -> "Failure | None":
+        """What keeps records from being read that nobody can name; told of the source, its streams go on."""
+        return None
+
     def quota(self) -> Quota | None:
         """What is left to ask for, by the last answer; None: this source has no such limit."""
         return None
@@ -241,6 +245,10 @@ class Connector(ABC):
     def covers_from(self, record: type[Record]) -> datetime | None:  # noqa: ARG002 - where a window is set
         """The earliest moment this source tells of (60 days of Shopify orders); what is older is unknown,
         never gone. None: all there is."""
+        return None
+
+    def outgoing(self) -> Any:
+        """The ``connectors.http.Http`` all its questions leave by; None: it asks nobody over HTTP."""
         return None
 
     def authorisation(self) -> Authorisation | None:

@@ -101,9 +101,12 @@ class Scheduler:
             except Failure as failure:
                 self._blame(source.id, failure)
                 return
-            self._failing.pop(source.id, None)
             for outcome in outcomes:
                 self._tell(outcome)
+            if trouble := connector.trouble():
+                self._blame(source.id, trouble)
+            else:
+                self._failing.pop(source.id, None)
             self._follow_rules()
             self._shift(source.id, [o.retry_at for o in outcomes if o.retry_at])
 

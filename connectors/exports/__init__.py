@@ -58,7 +58,14 @@ class Exports(Connector):
         names = found.records()
         return {cls: self._means(found, name) for name, cls in RECORDS.items() if name in names}
 
+    def trouble(self) -> Failure | None:
+        """The files that nothing tells the record of, where others are read."""
+        found = self._catalogue()
+        return together(found.nameless) if found.nameless else None
+
     def _means(self, found: Catalogue, name: str) -> Reads:
+        if found.nameless:  # these may hold the very records that are missing elsewhere
+            return Reads.CHANGES
         told_ = [f for f in self.settings.files if (f.told_profile and f.told_profile.record == name)]
         sets = [*told_, *(entry.fileset for entry in found.entries.get(name, []))]
         return Reads.EVERYTHING if sets and all(f.complete for f in sets) else Reads.CHANGES

@@ -41,10 +41,11 @@ class Catalogue:
         return self.entries.get(record, [])
 
     def records(self) -> list[str]:
-        """The records the source yields; raises where a table of files tells of none."""
-        if self.nameless:
+        """The records the source yields; raises where no table of files tells of any."""
+        names = list(dict.fromkeys([*self.entries, *self.problems]))
+        if self.nameless and not names:
             raise together(self.nameless)
-        return list(dict.fromkeys([*self.entries, *self.problems]))
+        return names
 
 
 Stamp = tuple[str, int, int, str | None, str | None]  # path, size, time of last change, what is told

@@ -86,6 +86,8 @@ class Session:
             if not found:
                 wanted = " or ".join(PLURALS[record] for record in self.wish.records)
                 self._say(f"{source} holds no {wanted or 'records'}")
+            if trouble := connector.trouble():
+                self._blame(source, trouble)
             if not self.wish.dry_run:
                 self._follow_rules()
 
