@@ -9,6 +9,8 @@ from typing import get_args
 from pydantic import BaseModel
 
 from connectors.exports.settings import ExportsSettings
+from connectors.salesforce.settings import SalesforceSettings
+from connectors.shopify.settings import ShopifySettings
 from connectors.xero.settings import SHOWN, XeroSettings
 from sync.config import Config, load
 
@@ -22,14 +24,25 @@ def in_full(text: str) -> str:
 
 def load_example(folder: Path, text: str) -> Config:
     """Load the example with everything around it that it names."""
-    for name in ("secret.key", "credentials.key", "credentials.old.key", "logo.svg", "icon.png"):
+    for name in (
+        "secret.key",
+        "credentials.key",
+        "credentials.old.key",
+        "sftp.key",
+        "logo.svg",
+        "icon.png",
+        "server.key",
+    ):
         (folder / name).write_text("6f1e0c9ab4d8573e2f90b1c6d7a85e43")
         (folder / name).chmod(0o600)
     (folder / "links").mkdir()
     (folder / "links" / "shop.csv").write_text("account,primary\nann@customer.example,0011000000ABCDFAAA\n")
     (folder / "fanlight.toml").write_text(text, "utf-8")
-    secrets = {f"FANLIGHT_{name}_PASSWORD": "a password" for name in ("WEB", "STAFF", "SYNC", "MAIL")}
-    secrets |= {f"FANLIGHT_{name}_SECRET": "a secret" for name in ("XERO",)}
+    secrets = {
+        f"FANLIGHT_{name}_PASSWORD": "a password" for name in ("WEB", "STAFF", "SYNC", "MAIL", "FILES")
+    }
+    secrets |= {f"FANLIGHT_{name}_SECRET": "a secret" for name in ("XERO", "FILES", "SHOPIFY", "SALESFORCE")}
+    secrets |= {name: "a secret" for name in ("FANLIGHT_SHOPIFY_TOKEN", "FANLIGHT_SALESFORCE_SESSION")}
     return load(folder / "fanlight.toml", secrets)
 
 
@@ -58,7 +71,7 @@ def test_the_example_is_a_whole_configuration(tmp_path: Path) -> None:
 
 def test_every_setting_of_the_example_may_be_switched_on(tmp_path: Path) -> None:
     config = load_example(tmp_path, in_full(EXAMPLE.read_text("utf-8")))
-    assert [source.id for source in config.sources] == ["crm", "shop", "books"]
+    assert [source.id for source in config.sources] == ["crm", "shop", "books", "store", "desk"]
     assert config.mail.method == "smtp"
     assert set(config.stages.orders) == {"In Process", "Picked"}
 
@@ -76,7 +89,8 @@ def keys_in(told: object) -> Iterator[str]:
 
 def test_the_example_explains_every_key_there_is() -> None:
     told = set(keys_in(tomllib.loads(in_full(EXAMPLE.read_text("utf-8")))))
-    keys = {key for model in (Config, ExportsSettings, XeroSettings) for key in keys_of(model, set())}
+    models = (Config, ExportsSettings, XeroSettings, ShopifySettings, SalesforceSettings)
+    keys = {key for model in models for key in keys_of(model, set())}
     short = {"first"}  # written as a list
     assert keys - {"path", "warnings"} - short <= told
 
@@ -103,3 +117,22 @@ def test_defaults_of_xero_in_the_example_are_the_defaults(tmp_path: Path) -> Non
         default = XeroSettings.model_fields[key].default
         assert table[key] == (list(default) if isinstance(default, tuple) else default), key
     assert {key: tuple(words) for key, words in table["show"]["invoice"].items()} == SHOWN["invoice"]
+
+
+def test_defaults_of_shopify_and_salesforce_in_the_example_are_the_defaults(tmp_path: Path) -> None:
+    told = {one["kind"]: one for one in tomllib.loads(in_full(EXAMPLE.read_text("utf-8")))["sources"]}
+    for kind, model, same in (
+        (
+            "shopify",
+            ShopifySettings,
+            ("auth", "accounts", "every", "sweep", "records", "page_size", "api_version"),
+        ),
+        (
+            "salesforce",
+            SalesforceSettings,
+            ("auth", "audience", "api_version", "every", "sweep", "bulk_above"),
+        ),
+    ):
+        for key in same:
+            default = model.model_fields[key].default
+            assert told[kind][key] == (list(default) if isinstance(default, tuple) else default), key

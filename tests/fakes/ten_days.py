@@ -112,55 +112,58 @@ class Business:
     @property
     def days(self) -> tuple[Callable[[], object], ...]:
         """Ten days, one after the other."""
-        org, world, books, ids = self.crm.org, self.shop.world, self.books, self.ids
-        parcel = world.fulfilment("#1-F1")
         return (
-            lambda: (self._order(20, "0042"), self._invoice(20, "0042"), self._quotes()),
-            lambda: world.change(
-                ids["order 20"], displayFulfillmentStatus="FULFILLED", fulfillments=[parcel]
-            ),
-            lambda: (
-                books.invoice("INV-0", "books 0042", Status="PAID", AmountDue=0.0, AmountPaid=115.0),
-                books.payment("P-1", "INV-0", "books 0042"),
-                org.change("Case", ids["case"], Status="Waiting"),
-            ),
-            lambda: (
-                world.delete(ids["order 3"]),
-                books.invoice("INV-3", "books 0042", Status="VOIDED", AmountDue=0.0),
-            ),
-            lambda: (
-                org.change("Account", ids["account 0044"], Name="Beta SE"),
-                world.change(ids["company 0044"], name="Beta SE"),
-            ),
-            lambda: (
-                org.delete("Contact", ids["contact 0043"]),
-                world.change(ids["order 4"], displayFinancialStatus="REFUNDED"),
-            ),
-            lambda: org.undelete("Contact", ids["contact 0043"]),
-            lambda: (
-                org.add(
-                    "CaseComment",
-                    ParentId=ids["case"],
-                    CommentBody="A new lid is on its way",
-                    IsPublished=True,
-                ),
-                books.credit("CreditNotes", "CN-1", "books 0042"),
-            ),
-            lambda: (
-                [self._order(n, "0043") for n in range(30, 40)],
-                [self._invoice(n, "0044", Total=n + 0.1, AmountDue=n + 0.1) for n in range(30, 40)],
-            ),
-            lambda: (
-                world.change(ids["order 6"], totalPriceSet=money("77.70"), subtotalPriceSet=money("77.70")),
-                org.add("OrderItem", OrderId=self._crm_order(), Quantity=Decimal(4), Description="Bolts"),
-                books.lose("Quotes", "QU-1"),
-            ),
-        )
+            self._ordered, self._sent, self._paid, self._withdrawn, self._renamed, self._left, self._returned,
+            self._answered, self._busy, self._last,
+        )  # fmt: skip
 
-    def _quotes(self) -> None:
+    def _ordered(self) -> None:
+        self._order(20, "0042")
+        self._invoice(20, "0042")
         for number in ("QU-1", "QU-2"):
             self.books.quote(number, "books 0042")
 
-    def _crm_order(self) -> str:
+    def _sent(self) -> None:
+        parcel = self.shop.world.fulfilment("#1-F1")
+        self.shop.world.change(
+            self.ids["order 20"], displayFulfillmentStatus="FULFILLED", fulfillments=[parcel]
+        )
+
+    def _paid(self) -> None:
+        self.books.invoice("INV-0", "books 0042", Status="PAID", AmountDue=0.0, AmountPaid=115.0)
+        self.books.payment("P-1", "INV-0", "books 0042")
+        self.crm.org.change("Case", self.ids["case"], Status="Waiting")
+
+    def _withdrawn(self) -> None:
+        self.shop.world.delete(self.ids["order 3"])
+        self.books.invoice("INV-3", "books 0042", Status="VOIDED", AmountDue=0.0)
+
+    def _renamed(self) -> None:
+        self.crm.org.change("Account", self.ids["account 0044"], Name="Beta SE")
+        self.shop.world.change(self.ids["company 0044"], name="Beta SE")
+
+    def _left(self) -> None:
+        self.crm.org.delete("Contact", self.ids["contact 0043"])
+        self.shop.world.change(self.ids["order 4"], displayFinancialStatus="REFUNDED")
+
+    def _returned(self) -> None:
+        self.crm.org.undelete("Contact", self.ids["contact 0043"])
+
+    def _answered(self) -> None:
+        said = {"CommentBody": "A new lid is on its way", "IsPublished": True}
+        self.crm.org.add("CaseComment", ParentId=self.ids["case"], **said)
+        self.books.credit("CreditNotes", "CN-1", "books 0042")
+
+    def _busy(self) -> None:
+        for n in range(30, 40):
+            self._order(n, "0043")
+            self._invoice(n, "0044", Total=n + 0.1, AmountDue=n + 0.1)
+
+    def _last(self) -> None:
+        price = money("77.70")
+        self.shop.world.change(self.ids["order 6"], totalPriceSet=price, subtotalPriceSet=price)
         told = {"Status": "Activated", "StatusCode": "Activated", "EffectiveDate": date(2026, 11, 20)}
-        return self.crm.org.add("Order", OrderNumber="00000100", AccountId=self.ids["account 0042"], **told)
+        account = self.ids["account 0042"]
+        order = self.crm.org.add("Order", OrderNumber="00000100", AccountId=account, **told)
+        self.crm.org.add("OrderItem", OrderId=order, Quantity=Decimal(4), Description="Bolts")
+        self.books.lose("Quotes", "QU-1")
