@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from connectors.base import Connector, Failure, Page, Reads, Refused
 from connectors.exports.catalogue import Catalogue, Entry, Known, catalogue, together
+from connectors.exports.elsewhere import Elsewhere
 from connectors.exports.layout import chosen, id_rule
 from connectors.exports.lookups import Lookups
 from connectors.exports.mapper import Mapper
@@ -35,21 +36,28 @@ CODE = "1"  # grows when the same cells make another record than before
 
 
 class Exports(Connector):
-    """Exported files as a source. ``clock`` gives the time that decides whether a file has rested."""
+    """Exported files as a source. ``clock`` gives the time that decides whether a file has rested; ``sleep``
+    is for what is fetched from elsewhere and asked for again."""
 
     Settings: ClassVar[type[ExportsSettings]] = ExportsSettings
     settings: ExportsSettings
 
-    def __init__(self, settings: ExportsSettings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        settings: ExportsSettings,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.settings, self._clock = settings, clock
         self._profiles = {
             p.digest(): p for p in (*shipped().values(), *(f.map for f in settings.files if f.map))
         }
         self._mappers: dict[tuple[str, Spelling], Mapper] = {}
         self._recognised: Known = {}
+        self._elsewhere = Elsewhere(settings, clock, sleep)
 
     def _catalogue(self) -> Catalogue:
-        return catalogue(self.settings, self._recognised)
+        return catalogue(self.settings, self._recognised, self._elsewhere)
 
     @property
     def reads(self) -> Mapping[type[Record], Reads]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.base import Failure, Garbled, Refused, Unavailable
-from connectors.exports.files import matching
+from connectors.exports.elsewhere import Elsewhere
 from connectors.exports.profile import Profile, shipped
 from connectors.exports.reader import Header, folded
 from connectors.exports.settings import ExportsSettings, FileSet
@@ -52,30 +52,30 @@ Stamp = tuple[str, int, int, str | None, str | None]  # path, size, time of last
 Known = dict[Stamp, Profile]  # what files were recognised as
 
 
-def catalogue(settings: ExportsSettings, known: Known) -> Catalogue:
+def catalogue(settings: ExportsSettings, known: Known, elsewhere: Elsewhere) -> Catalogue:
     """Look at every ``[[sources.files]]`` of a source; opens files for their first bytes at most, and files
-    that are ``known`` not at all."""
+    that are ``known`` not at all. Files that lie elsewhere are brought here."""
     found = Catalogue()
     for fileset in settings.files:
         told = fileset.told_profile
         if told is not None:
-            _told(found, settings, fileset, told)
+            _told(found, elsewhere, fileset, told)
         else:
-            _recognised(found, settings, fileset, known)
+            _recognised(found, elsewhere, fileset, known)
     return found
 
 
-def _told(found: Catalogue, settings: ExportsSettings, fileset: FileSet, profile: Profile) -> None:
+def _told(found: Catalogue, elsewhere: Elsewhere, fileset: FileSet, profile: Profile) -> None:
     try:
-        paths = matching(settings.resolve(fileset.path))
+        paths = elsewhere.matching(fileset)
     except Failure as e:
         found.problems[profile.record].append(e)
     else:
         found.entries[profile.record] += [Entry(fileset, path, profile) for path in paths]
 
 
-def _recognised(found: Catalogue, settings: ExportsSettings, fileset: FileSet, known: Known) -> None:
-    entries, problems = _looked_at(settings, fileset, known)
+def _recognised(found: Catalogue, elsewhere: Elsewhere, fileset: FileSet, known: Known) -> None:
+    entries, problems = _looked_at(elsewhere, fileset, known)
     for entry in entries:
         found.entries[entry.profile.record].append(entry)
     names = {entry.profile.record for entry in entries} or ({fileset.record} if fileset.record else set())
@@ -85,21 +85,27 @@ def _recognised(found: Catalogue, settings: ExportsSettings, fileset: FileSet, k
         found.nameless += problems
 
 
-def _looked_at(
-    settings: ExportsSettings, fileset: FileSet, known: Known
-) -> tuple[list[Entry], list[Failure]]:
+def _looked_at(elsewhere: Elsewhere, fileset: FileSet, known: Known) -> tuple[list[Entry], list[Failure]]:
+    """The files of a set; where none can be had now, those kept from before still tell the record."""
     entries: list[Entry] = []
     problems: list[Failure] = []
     try:
-        paths = matching(settings.resolve(fileset.path))
+        paths = elsewhere.matching(fileset)
     except Failure as e:
-        return [], [e]
+        problems, paths = [e], elsewhere.kept(fileset)
     for path in paths:
         try:
             entries.append(Entry(fileset, path, _remembered(path, fileset, known)))
         except Failure as e:
-            problems.append(e)
+            problems.append(located(fileset, e))
     return entries, problems
+
+
+def located(fileset: FileSet, failure: Failure) -> Failure:
+    """What is wrong with a file, with the address it came from."""
+    if fileset.address and fileset.address not in str(failure):
+        failure.args = (f"{fileset.address}: {failure}",)
+    return failure
 
 
 def _remembered(path: Path, fileset: FileSet, known: Known) -> Profile:
@@ -130,7 +136,7 @@ def recognise(path: Path, fileset: FileSet) -> Profile:
     if not fitting:
         raise Refused(
             f"{path.name}: its columns ({', '.join(filter(None, header.names[:8]))} …) are none of the known "
-            f"formats ({', '.join(profiles)}); name its profile, or write record and [sources.files.map]"
+            f"formats ({', '.join(profiles)}); name its profile, or let `fanlight map {path.name}` write its mapping"
         )
     best = max(len(profile.recognise) for profile in fitting.values())
     winners = [name for name, profile in fitting.items() if len(profile.recognise) == best]

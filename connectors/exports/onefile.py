@@ -39,7 +39,8 @@ def narrowed(settings: ExportsSettings, file: Path, *, named: bool) -> ExportsSe
     fileset = _configured(settings, file) or _alike(settings, file, named)
     if fileset is None:
         return None
-    one = fileset.model_copy(update={"path": Path(glob.escape(str(file.resolve()))), "complete": False})
+    here = {"path": Path(glob.escape(str(file.resolve()))), "url": None, "sftp": None}
+    one = fileset.model_copy(update={**here, "complete": False})
     return settings.model_copy(update={"files": (one,)})
 
 
@@ -49,6 +50,8 @@ def _configured(settings: ExportsSettings, file: Path) -> FileSet | None:
 
 
 def _files(settings: ExportsSettings, fileset: FileSet) -> list[Path]:
+    if fileset.address:
+        return []
     try:
         return [path.resolve() for path in matching(settings.resolve(fileset.path))]
     except Failure:

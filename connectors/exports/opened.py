@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from connectors.base import Failure, Refused
-from connectors.exports.catalogue import Entry, together
+from connectors.exports.catalogue import Entry, located, together
 from connectors.exports.encoding import Contents
 from connectors.exports.files import SourceFile, natural
 from connectors.exports.formula import Formula
@@ -62,12 +62,12 @@ class Problems:
         self._found: list[Failure] = []
 
     @contextmanager
-    def gathered(self) -> Iterator[None]:
-        """Run a step; its failure waits for the others."""
+    def gathered(self, fileset: FileSet | None = None) -> Iterator[None]:
+        """Run a step; its failure waits for the others, and names the set's address where it has one."""
         try:
             yield
         except Failure as e:
-            self._found.append(e)
+            self._found.append(located(fileset, e) if fileset else e)
 
     def tell(self) -> None:
         """Raise them all as one, if there are any."""
@@ -84,7 +84,7 @@ def hold(settings: ExportsSettings, entries: list[Entry], now: float, stack: Exi
         for path in (entry.path, *_path_of_lines(settings, entry)):
             if path in held:
                 continue
-            with problems.gathered():
+            with problems.gathered(entry.fileset):
                 file = stack.enter_context(open_file(path))
                 file.must_rest(now, settings.settle)
                 held[path] = Held(file, scan(file, entry.fileset.encoding))
@@ -120,7 +120,7 @@ class Surveying:
 
     def read(self, entry: Entry) -> None:
         """One file, and the file of its lines the first time it is met."""
-        with self._problems.gathered():
+        with self._problems.gathered(entry.fileset):
             self._read.append((entry, self._own(entry)))
         if entry.fileset.lines and id(entry.fileset) not in self._lines:
             with self._problems.gathered():
@@ -170,7 +170,7 @@ class Surveying:
         evidence = self._evidence[id(entry.fileset)]
         spelling, questions = decide(self._settings.id, said, evidence, entry.profile)
         if questions:
-            raise Refused(f"{entry.fileset.path}: {'; '.join(questions)}")
+            raise Refused(f"{entry.fileset.named}: {'; '.join(questions)}")
         return spelling
 
 

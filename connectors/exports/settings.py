@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from connectors.base import Currency, Every, SourceSettings, Zone
+from connectors.exports.place import Place
 from connectors.exports.profile import Profile, shipped
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
@@ -54,10 +55,9 @@ class LinesFile(Table):
     sheet: str | None = Field(default=None, min_length=1)  # of a workbook
 
 
-class FileSet(Told):
-    """One ``[[sources.files]]`` table: a path or pattern and what stands in the files."""
+class FileSet(Told, Place):
+    """One ``[[sources.files]]`` table: where the files lie and what stands in them."""
 
-    path: Path
     profile: str | None = None
     record: RecordName | None = None
     complete: bool = False
@@ -105,6 +105,7 @@ class ExportsSettings(SourceSettings, Told):
 
     stale_after: Every | None = "48h"  # people export by hand, not by the minute
     settle: float = Field(default=2.0, ge=0, le=600)  # seconds a file must have rested before it is read
+    cache: Path = Path("var/cache")  # where files that are fetched from elsewhere are kept
     show: dict[RecordName, dict[str, tuple[str, ...]]] = {}
     files: tuple[FileSet, ...] = Field(min_length=1)
     _folder: Path = PrivateAttr(default=Path())

@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -90,6 +91,7 @@ class DropFolder:
         self.folder, self.password = folder, "hunter22-of-the-drop"
         self.host_key: paramiko.PKey = paramiko.ECDSAKey.generate()
         self.user_key: paramiko.PKey = paramiko.ECDSAKey.generate()
+        self.more_keys: list[paramiko.PKey] = []
         self.opened: list[str] = []
         self.writes: list[str] = []
         self.proofs: list[str] = []
@@ -102,6 +104,12 @@ class DropFolder:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Be gone; again and again, if asked."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         for transport in self._transports:
             transport.close()
@@ -113,7 +121,8 @@ class DropFolder:
             except OSError:
                 return
             transport = paramiko.Transport(wire)
-            transport.add_server_key(self.host_key)
+            for key in (self.host_key, *self.more_keys):
+                transport.add_server_key(key)
             transport.set_subsystem_handler("sftp", paramiko.SFTPServer, Files)
             self._transports.append(transport)
             transport.start_server(event=threading.Event(), server=Gate(self))
