@@ -52,11 +52,15 @@ class Xero(Connector):
             time=self._time,
             heard=self._budget.heard,
         )
-        self._access = Access(settings, http)
+        self._http, self._access = http, Access(settings, http)
         self._tokens = Tokens(
             lambda: self.credentials, lambda kept: self._access.renew(kept, self._time.now()), self._time.now
         )
         self._calls = Calls(settings, http, self._tokens)
+
+    def outgoing(self) -> Http:
+        """Its one session."""
+        return self._http
 
     @property
     def reads(self) -> Mapping[type[Record], Reads]:

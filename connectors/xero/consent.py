@@ -35,22 +35,19 @@ def tenants(told: object) -> list[Tenant]:
 
 def choose(settings: XeroSettings, found: Sequence[Tenant]) -> Disconnected | None:
     """What a person must do about ``tenant_id``; None where it is one of those that are reached."""
-    source = settings.id
     if not found:
-        return Disconnected(
-            f"{source}: no Xero organisation is connected any more; run: fanlight auth {source}"
-        )
+        return Disconnected(f"no Xero organisation is connected any more; {reconnect(settings)}")
     if settings.tenant_id.lower() in {one.id for one in found}:
         return None
     reached = "; ".join(map(str, found[:10]))
     if settings.tenant_id:
         return Disconnected(
-            f"{source}: tenant_id {settings.tenant_id} is no organisation this connection reaches; there is "
-            f"{reached}. Correct tenant_id, or {reconnect(settings)}"
+            f"tenant_id {settings.tenant_id} is no organisation this connection reaches; there is {reached}. "
+            f"Correct tenant_id, or {reconnect(settings)}"
         )
     if settings.auth == "custom" and len(found) == 1:
         return None
-    return Disconnected(f"{source}: say which organisation is meant, in the TOML. There is: {reached}")
+    return Disconnected(f"say which organisation is meant, in the TOML; there is {reached}")
 
 
 class Consent:

@@ -148,12 +148,12 @@ LISTINGS: Mapping[type[Record], Sequence[Listing]] = {
 }
 
 
-def taken(told: Any, spec: Spec | None) -> Any:
-    """What a record is made of, out of what Xero sent."""
-    if spec is None:
-        return told
-    if isinstance(told, dict):
-        return {name: taken(told[name], inside) for name, inside in spec.items() if name in told}
-    if isinstance(told, list):
-        return [taken(one, spec) for one in told]
-    return told
+def taken(told: Any, spec: Spec) -> Any:
+    """What a record is made of, out of what Xero sent. Called for every row there is: plain members first."""
+    if not isinstance(told, dict):
+        return [taken(one, spec) for one in told] if isinstance(told, list) else told
+    found = {name: told[name] for name in spec if name in told}
+    for name, inside in spec.items():
+        if inside and name in found:
+            found[name] = taken(found[name], inside)
+    return found

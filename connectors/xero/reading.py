@@ -20,7 +20,7 @@ from connectors.xero.walk import Read, Walk
 
 ROWS = 1000  # at most in one page
 UNKNOWN = (
-    '{count} of {name} have the status "{status}", which Fanlight does not know; show.{record}.status says '
+    '{name}: {count} with the status "{status}", which Fanlight does not know; show.{record}.status says '
     "whether customers see them"
 )
 
@@ -80,7 +80,7 @@ class Reading:
             yield _page(batch, cursor)
 
     def _told(self, listing: Listing, read: Read, *, pay_links: bool) -> Told:
-        place = f"{listing.name}/{read.id or 'without an id'}"
+        place = _place(listing, read)
         if not read.id:
             reason = "Xero sent a row without an id that can be read"
             return Told(skipped=(Skipped(None, place, listing.id, reason),))
@@ -107,6 +107,12 @@ class Reading:
     def _notes(self) -> Iterator[str]:
         for (name, status), count in self._unknown.items():
             yield UNKNOWN.format(count=count, name=name, status=status, record=self._shown.name)
+
+
+def _place(listing: Listing, read: Read) -> str:
+    """Where a person finds a row: by its number, or what comes nearest."""
+    number = read.told.get(listing.number) if isinstance(read.told, dict) else None
+    return f"{listing.name}/{number if isinstance(number, str) and number else read.id or 'without an id'}"
 
 
 def _from(chain: Chain) -> datetime | None:

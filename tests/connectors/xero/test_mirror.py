@@ -120,6 +120,13 @@ def test_a_second_run_brings_the_changes_and_a_third_changes_nothing(mirror):
     assert mirror.shown() == mirror.true()
 
 
+def test_two_weeks_are_the_same_on_either_engine(books, database):
+    for week in (first_week, second_week):
+        week(books.world)
+        run_source(database, books.source(page_size=3), clock=books.world.clock)
+        assert mirrored(database) == truth(books.world)
+
+
 def test_what_vanished_without_a_word_goes_with_the_sweep(mirror):
     mirror.books.world.lose("Invoices", "INV-3")
     mirror.books.world.lose("Quotes", "QU-3")
