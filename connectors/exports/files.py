@@ -14,6 +14,13 @@ from typing import Self
 from connectors.base import Refused, Unavailable
 
 CHUNK = 1 << 20
+FLAGS = os.O_RDONLY
+for flag in (
+    "O_NONBLOCK",
+    "O_BINARY",
+    "O_NOFOLLOW",
+):  # a pipe does not hang, a link put there now is not taken
+    FLAGS |= getattr(os, flag, 0)
 OTHER_SPREADSHEETS = (".xls", ".xlsb", ".numbers")
 
 
@@ -27,7 +34,19 @@ def matching(path: Path) -> list[Path]:
         found = [path] if path.exists() else []
     if not found:
         raise Refused(_missing(path))
+    folder = _folder(path).resolve()
+    for one in found:
+        if not one.resolve().is_relative_to(folder):
+            raise Refused(f"{one.name} is a link out of {folder}; put the file itself there")
     return sorted(found, key=natural)
+
+
+def _folder(path: Path) -> Path:
+    """The folder a path or pattern begins at: whoever may put files there may not have others read."""
+    folder = path.parent
+    while glob.has_magic(str(folder)):
+        folder = folder.parent
+    return folder
 
 
 def _missing(path: Path) -> str:
@@ -62,9 +81,7 @@ class SourceFile:
                 f"{path.name} is a spreadsheet of another kind; save it as XLSX or CSV (UTF-8) instead"
             )
         try:
-            descriptor = os.open(
-                path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-            )
+            descriptor = os.open(path.resolve(), FLAGS)
         except FileNotFoundError as e:
             raise Refused(_missing(path)) from e
         except OSError as e:

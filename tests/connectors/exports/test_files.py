@@ -114,6 +114,28 @@ def test_a_pipe_in_the_place_of_a_file_does_not_hang(folder, read):
         read(folder.source(accounts("a.csv")), Account)
 
 
+@pytest.mark.parametrize("pattern", ["drop/a.csv", "drop/*.csv", "drop/*/a.csv"])
+def test_a_link_out_of_the_folder_is_refused_and_nothing_behind_it_is_quoted(folder, pattern):
+    folder.put("secret/a.csv", "root,hunter2\n1,Ann\n")
+    (folder.path / "drop").mkdir()
+    (folder.path / "drop" / "a.csv").symlink_to(folder.path / "secret" / "a.csv")
+    (folder.path / "drop" / "more").symlink_to(folder.path / "secret")
+    for files in (pattern, accounts(pattern)):
+        source = folder.source(files)
+        with pytest.raises(
+            Refused, match=r"a\.csv is a link out of .*drop; put the file itself there"
+        ) as error:
+            source.check()
+        assert "hunter2" not in str(error.value)
+
+
+def test_a_link_inside_the_folder_and_a_linked_folder_are_followed(folder, read):
+    folder.put("real/2026/a.csv", HEAD + "1,Ann\n")
+    (folder.path / "real" / "now.csv").symlink_to(folder.path / "real" / "2026" / "a.csv")
+    (folder.path / "drop").symlink_to(folder.path / "real")
+    assert list(read(folder.source(accounts("drop/now.csv")), Account).records) == ["1"]
+
+
 @pytest.mark.parametrize("name", ["a.xls", "a.XLS", "a.xlsb", "a.numbers"])
 def test_a_spreadsheet_of_an_unknown_kind_is_refused_with_the_cure(folder, read, name):
     folder.put(name, b"\xd0\xcf\x11\xe0")
