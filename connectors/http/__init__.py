@@ -81,7 +81,7 @@ class Http:
     ) -> None:
         tokens = frozenset(map(_spelt, token_urls))
         guard = Guard(frozenset(map(str.lower, hosts)), tokens, graphql, jobs)
-        self.secrets = Secrets()
+        self.secrets, self.hosts = Secrets(), guard.hosts
         self._limits, self._time = limits or Limits(), time or Time()
         self._wire = Wire(guard, self._limits, self._time, self.secrets, heard, str(ca or ""), proxy)
         self.session = GuardedSession(self._wire)

@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.base import Connector, Page, Quota, Reads, Refused
 from connectors.chain import fingerprint
-from connectors.http import Limits, Time
+from connectors.http import Http, Limits, Time
 from connectors.records import NAMES, RECORDS, Record
 from connectors.salesforce import pulling
 from connectors.salesforce.mapping import record_of
@@ -61,6 +61,10 @@ class Salesforce(Connector):
     def list_ids(self, record: type[Record]) -> Iterator[str]:
         """The ids of all rows that are not deleted; purged ones are told by nothing else."""
         return pulling.ids(self._org, self._shapes[record].table)
+
+    def outgoing(self) -> Http:
+        """Its one session."""
+        return self._org.http
 
     def quota(self) -> Quota | None:
         """The org's calls of 24 hours."""

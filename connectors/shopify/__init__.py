@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.base import Connector, Page, Quota, Reads
 from connectors.chain import fingerprint
-from connectors.http import Limits, Time
+from connectors.http import Http, Limits, Time
 from connectors.records import RECORDS, Account, Contact, Order, Record
 from connectors.shopify.mapping import account_of, contact_of, order_of
 from connectors.shopify.reading import ALL, WINDOW, Reading
@@ -63,6 +63,10 @@ class Shopify(Connector):
     def list_ids(self, record: type[Record]) -> Iterator[str]:
         """The ids of all there is; what was deleted is not among them, and nothing else tells."""
         return Reading(self._shop, record).ids()
+
+    def outgoing(self) -> Http:
+        """Its one session."""
+        return self._shop.http
 
     def quota(self) -> Quota | None:
         """The points left to ask with."""

@@ -9,7 +9,8 @@ import click
 from portal import proof
 from portal.proof import Proof
 from sync.cli.app import DONE, FAILED, App, Failed
-from sync.cli.words import count, plain
+from sync.cli.outgoing import Reach, reaches
+from sync.cli.words import count, document, plain
 from sync.database.evidence import Attempt, attempts
 
 FEW = 20  # leaks printed; --json has them all
@@ -61,24 +62,43 @@ def _tell(found: Proof) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output, nothing else.")
 @click.pass_obj
 def readonly(app: App, as_json: bool) -> None:
-    """Try every write that must not be possible, on the live database, and have each one refused.
+    """Try every write that must not be possible, and have each one refused.
 
-    Customers' pages and staff try to write the mirror, sync tries to write what the portal owns. Each
-    attempt is rolled back whatever becomes of it.
+    In the database customers' pages and staff try to write the mirror, sync tries to write what the portal
+    owns; each attempt is rolled back whatever becomes of it. Of each source with an API the session tries to
+    send writes; they are refused before anything is sent.
 
     \b
     Example: fanlight check readonly
     Next:    after a failure on PostgreSQL, `fanlight upgrade` writes roles and grants anew
-    --json:  {"attempts": [{"role", "verb", "table", "refused"}]}
+    --json:  {"attempts": [{"role", "verb", "table", "refused"}],
+              "sources": [{"source", "tried": [{"source", "what", "refused"}], "scopes"}]}
 
     Exit codes: 0 every attempt was refused, 1 one was not.
     """
-    tried = list(attempts(app.database))
+    tried, asked = list(attempts(app.database)), list(reaches(app))
     if as_json:
-        click.echo(json.dumps({"attempts": [asdict(one) for one in tried]}, indent=2))
+        told = {"attempts": [asdict(one) for one in tried], "sources": [asdict(reach) for reach in asked]}
+        click.echo(document(told, indent=2))
     else:
         _tell_attempts(tried)
-    raise click.exceptions.Exit(DONE if all(one.refused for one in tried) else FAILED)
+        _tell_reaches(asked)
+    raise click.exceptions.Exit(
+        DONE if all(one.refused for one in tried) and all(reach.closed for reach in asked) else FAILED
+    )
+
+
+def _tell_reaches(asked: Sequence[Reach]) -> None:
+    for reach in asked:
+        refused = sum(one.refused for one in reach.tried)
+        told = (
+            f"{reach.source}: {refused} of {count(len(reach.tried), 'write')} refused before they were sent"
+        )
+        scopes = f"; it asks for the scopes {' '.join(reach.scopes)}" if reach.scopes else ""
+        click.echo(plain(told + scopes))
+        for one in reach.tried:
+            if not one.refused:
+                click.echo(f"NOT REFUSED: {plain(one.source)} would send {plain(one.what)}", err=True)
 
 
 def _tell_attempts(tried: Sequence[Attempt]) -> None:

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from fakes import plugin
 
+from sync import mirror
+from sync.cli.explaining import explain
 from sync.cli.running import sync
+from sync.cli.sources import check_sources, purge
 from sync.cli.status import status
 from sync.database import sealed
 
@@ -111,3 +114,42 @@ def test_a_rehearsal_of_one_record_of_a_live_source_tells_what_would_change(live
     assert 'order "1" changed (status nothing → "sent")' in said
     assert 'order "2" new' in said
     assert live.run(sync, "books", "--record", "order").stdout.count("1 new") == 1
+
+
+def test_every_source_is_checked_with_what_is_left_to_ask_for(live: Any) -> None:
+    live.holds(order=[], quota=[4100, 5000])
+    assert "books: can be read; 4,100 calls left to ask with" in live.run(check_sources, "books").stdout
+    (books,) = live.json(check_sources, "books")
+    assert (books["readable"], books["quota"]["left"]) == (True, 4100)
+    live.holds(order=[], fails={"check": ["Refused", "no right to read"]})
+    said = live.run(check_sources, "books")
+    assert (said.exit_code, "books: no right to read" in said.stdout) == (1, True)
+
+
+def test_a_source_whose_token_is_in_use_is_not_checked_meanwhile(live: Any) -> None:
+    path = live.folder / "fanlight.toml"
+    path.write_text(path.read_text() + "consent = true\n")
+    with live.database.sync() as connection:
+        mirror.claim(connection, "books", live.now)
+    said = live.run(check_sources, "books")
+    assert (said.exit_code, "is being synced by" in said.stdout) == (75, True)
+
+
+def test_what_was_taken_out_is_purged_with_its_token(live: Any) -> None:
+    live.sync("books")
+    token(live, None)
+    path = live.folder / "fanlight.toml"
+    path.write_text(path.read_text().partition('\n[[sources]]\nid = "books"')[0])
+    assert live.run(purge, "books", "--json").exit_code == 2
+    assert live.json(purge, "books", "--yes")["rows"] > 0
+    with live.database.owners(write=False) as connection:
+        assert sealed.kept(connection) == []
+
+
+def test_a_record_is_explained_for_a_program_with_the_rule_that_shows_it(live: Any) -> None:
+    live.sync()
+    (order,) = live.json(explain, "order", "N-1")["mirrored"]
+    assert (order["source"], order["visible_to"]) == ("books", None)
+    assert "names no account" in order["because"]
+    assert order["shown_by"] == "the default of fake; [sources.show.order] changes it"
+    assert "shown by    the default of fake" in live.run(explain, "order", "N-1").stdout
