@@ -78,7 +78,7 @@ HEAD: dict[str, dict[str, tuple[str, ...]]] = {
     "invoice": {
         "kind": ("type",),
         "reference": ("po_number", "reference"),
-        "order_number": ("order_number",),
+        "order_number": ("order_number", "po_number", "reference"),  # an order of the same customer is linked
         "status": ("status", "payment_status", "state"),
         "issued": ("invoice_date", "date", "created", "order_date"),
         "due_on": ("due_date",),

@@ -58,7 +58,7 @@ def pick(record: str, columns: Sequence[Column], title: str) -> Draft:
 def _fields(draft: Draft) -> None:
     taken = {draft.fields.get("number")}
     for field, meanings in HEAD[draft.record].items():
-        found = [c for c in draft.heads(*meanings) if c.name not in taken]
+        found = [c for c in draft.heads(*meanings) if c.name not in taken or field == "order_number"]
         found = [c for c in found if not (c.meaning.ordinal and field in MONEY)]
         if field in WORDS:
             found = [c for c in found if (c.few or not c.filled) and c.meaning.sure >= UNSURE]

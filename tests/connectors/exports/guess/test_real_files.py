@@ -70,12 +70,11 @@ def rates(shared):
     return found
 
 
-def test_of_the_fields_of_known_formats_nine_in_ten_are_guessed_right_and_few_wrong(rates):
+def test_of_the_fields_of_known_formats_seven_in_eight_are_guessed_right_and_few_wrong(rates):
     counts = Counter(verdict for verdicts in rates.values() for verdict in verdicts.values())
     wrong = {f"{path} {name}": v for path, vs in rates.items() for name, v in vs.items() if v != "right"}
-    print(counts, wrong)
-    assert counts["right"] >= 0.85 * counts.total(), wrong
-    assert counts["wrong"] <= 0.07 * counts.total(), wrong
+    assert counts["right"] >= 0.875 * counts.total(), wrong
+    assert counts["wrong"] <= 0.05 * counts.total(), wrong
 
 
 def test_the_record_of_known_formats_is_guessed_by_vote(shared):
