@@ -230,6 +230,17 @@ class Connector(ABC):
     def map(self, record: type[Record], raw: Any) -> Record:
         """Turn one row's ``raw`` into its record. Pure; raises Unreadable."""
 
+    def map_page(self, record: type[Record], raws: Sequence[Any]) -> list[Record | Unreadable]:
+        """What ``map`` says of each of these, a record or why it is none. A connector that can do it faster
+        for many at once overrides it, and says the same."""
+        return [self._mapped(record, raw) for raw in raws]
+
+    def _mapped(self, record: type[Record], raw: Any) -> Record | Unreadable:
+        try:
+            return self.map(record, raw)
+        except Unreadable as error:
+            return error
+
     def list_ids(self, record: type[Record]) -> Iterator[str]:
         """All ids there are, where the source cannot report every delete."""
         raise NotImplementedError(f"{type(self).__name__} needs no sweep of {record.__name__}")

@@ -122,7 +122,7 @@ class Attempt(ABC):
         job, record = self.job, self.begun.record
         aim = mirror.aim(
             self.begun,
-            partial(job.connector.map, record),
+            partial(job.connector.map_page, record),
             job.connector.mapping(record),
             job.connector.id_rule(record),
             job.connector.reads[record],

@@ -3,7 +3,7 @@
 Amounts become BIGINT minor units of the record's currency; one finer than that is Unreadable, never rounded.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,7 @@ NO_DATE = date(9999, 12, 31)  # sorts an invoice without a due date last
 ORDER_AMOUNTS = ("subtotal", "discount", "shipping", "tax", "total", "refunded", "outstanding")
 QUOTE_AMOUNTS = ("subtotal", "discount", "tax", "total")
 INVOICE_AMOUNTS = ("subtotal", "tax", "total", "paid", "credited", "due")
+encoded = json.Encoder().encode
 NO_CURRENCY = 'name the currency column, or currency = "EUR" in the TOML'
 
 
@@ -31,7 +32,7 @@ def minor(amount: Decimal | None, currency: str, field: str) -> int | None:
     if not amount.is_finite():
         raise Unreadable(field, f"{amount} is not an amount")
     scaled = amount.scaleb(places(currency))
-    if abs(scaled) >= 2**63:
+    if scaled.adjusted() >= 18 and abs(scaled) >= 2**63:
         raise Unreadable(field, f"{amount} is too large for an amount")
     whole = int(scaled)
     if whole != scaled:
@@ -40,21 +41,19 @@ def minor(amount: Decimal | None, currency: str, field: str) -> int | None:
 
 
 def _json(value: Any) -> str:
-    return json.encode(value).decode()
+    return encoded(value).decode() if value else "[]"
 
 
 def _optional_json(value: Any) -> str | None:
-    return None if value is None else _json(value)
+    return None if value is None else encoded(value).decode()
 
 
 def _search(*parts: str) -> str:
     return fold(" ".join(filter(None, dict.fromkeys(parts))))
 
 
-def _line_words(lines: Iterable[Line]) -> Iterator[str]:
-    for line in lines:
-        yield line.sku
-        yield line.name
+def _line_words(lines: Iterable[Line]) -> list[str]:
+    return [word for line in lines for word in (line.sku, line.name)]
 
 
 def _midnight(day: date) -> datetime:
@@ -112,7 +111,7 @@ def _contact(r: Contact) -> dict[str, Any]:
 
 
 def _order(r: Order) -> dict[str, Any]:
-    tracking = " ".join(filter(None, dict.fromkeys(s.tracking for s in r.shipments)))
+    tracking = " ".join(filter(None, dict.fromkeys([s.tracking for s in r.shipments])))
     amounts = {f: minor(getattr(r, f), r.currency, f) for f in ORDER_AMOUNTS}
     return {
         "sort_at": r.placed or (r.placed_on and _midnight(r.placed_on)),

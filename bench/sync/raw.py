@@ -80,7 +80,7 @@ def orders(folder: Path) -> Iterator[Row]:
         yield (
             *known("orders", ident, owner, updated, 1 + len(made)), at, number, reference, status, paid, at, None,
             due, 0, "", tracking, len(made), currency, cents(subtotal), None, None, cents(tax), cents(total),
-            None, None, note, None, None, json.encode(made).decode(), json.encode(sent).decode(), "[]",
+            None, None, None, note, None, None, json.encode(made).decode(), json.encode(sent).decode(), "[]",
             fold(" ".join(filter(None, dict.fromkeys(words)))),
         )  # fmt: skip
 
@@ -92,7 +92,7 @@ def invoices(folder: Path) -> Iterator[Row]:
         yield (
             *known("invoices", ident, owner, updated, 1), f"{issued} 00:00:00.000000", due_on, "invoice", number,
             "", order, status, 0, issued, due_on, currency, None, None, cents(total), cents(paid),
-            cents(total) - cents(paid) - cents(due), cents(due), "", None, "[]", "[]", "[]",
+            cents(total) - cents(paid) - cents(due), cents(due), "", "", 0, None, "[]", "[]", "[]",
             fold(f"{number} {order}"),
         )  # fmt: skip
 

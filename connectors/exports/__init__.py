@@ -9,20 +9,21 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar
 
 from msgspec.structs import replace
 
-from connectors.base import Connector, Failure, Page, Reads, Refused
+from connectors.base import Connector, Failure, Page, Reads, Refused, Unreadable
 from connectors.exports.catalogue import Catalogue, Entry, Known, catalogue, together
 from connectors.exports.elsewhere import Elsewhere
 from connectors.exports.layout import chosen, id_rule
 from connectors.exports.lookups import Lookups
-from connectors.exports.mapper import Mapper
+from connectors.exports.mapper import Mapper, Raw
 from connectors.exports.opened import Held, hold, members, notes, plan_of
 from connectors.exports.pages import Pages
 from connectors.exports.profile import shipped
@@ -153,12 +154,20 @@ class Exports(Connector):
 
     def map(self, record: type[Record], raw: Any) -> Record:  # noqa: ARG002 - the raw row knows its profile
         """Make the record of one row; pure, compiled once per profile and spelling."""
+        return self._mapper(raw).record(raw)
+
+    def map_page(self, record: type[Record], raws: Sequence[Any]) -> list[Record | Unreadable]:  # noqa: ARG002
+        """Make the records of many rows, column by column."""
+        alike = groupby(raws, key=self._mapper)
+        return [found for mapper, some in alike for found in mapper.page(list(some))]
+
+    def _mapper(self, raw: Raw) -> Mapper:
         key = (raw.profile, raw.spelling)
         mapper = self._mappers.get(key)
         if mapper is None:
             plan, _ = plan_of(self.settings, self._profiles[raw.profile])
             mapper = self._mappers[key] = Mapper(plan, raw.spelling)
-        return mapper.record(raw)
+        return mapper
 
 
 def _closed(pages: Pages, cursor: str, as_of: datetime | None, told_: list[str]) -> Iterator[Page]:

@@ -1,24 +1,26 @@
-"""Cells → records: a profile, compiled for one spelling. Pure; compiled once, run per row."""
+"""Cells → records: a profile, compiled for one spelling. Pure; compiled once, run per row or per page."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import FieldInfo, fields
 
 from connectors.base import Unreadable
-from connectors.exports import values
+from connectors.exports import steps, values
 from connectors.exports.amounts import known, settle
+from connectors.exports.computed import by_sign, difference, sent, summed
 from connectors.exports.formula import Formula, Place
 from connectors.exports.plan import Plan, Text
+from connectors.exports.steps import Step, Steps
 from connectors.exports.values import Spelling, unguarded
 from connectors.records import Account, Address, Event, Invoice, Line, Record, Shipment
 
 Cells = tuple[str, ...]
-Step = tuple[str, Callable[[Cells], Any]]
 Later = tuple[str, Callable[[Cells, Mapping[str, Any]], Any]]
 MEND = "correct it in the source and export again"
 
@@ -57,39 +59,84 @@ class Mapper:
 
     def record(self, raw: Raw) -> Record:
         """The record of one row; raises Unreadable with the column and the reason."""
-        head = raw.head
-        made: dict[str, Any] = {name: step(head) for name, step in self._steps}
-        if self._line_steps:
-            made["lines"] = tuple([self._line(cells) for cells in raw.lines if any(cells)])
-        for name, compute in self._later:
-            made[name] = compute(head, made)
-        if self._shipments:
-            made["shipments"] = tuple(filter(None, [_shipment(table, head) for table in self._shipments]))
-        if self._events:
-            made["events"] = tuple(filter(None, [event(head) for event in self._events]))
-        return self._finished(raw.id, made)
+        made = self._steps.row(raw.head)
+        told = [cells for cells in raw.lines if any(cells)] if self._line_steps else []
+        lines = [self._line(cells, self._line_steps.row(cells)) for cells in told]
+        shipments = [_shipment(table.row(raw.head)) for table in self._shipments]
+        return self._finished(raw, made, lines, shipments)
 
-    def _finished(self, source_id: str, made: dict[str, Any]) -> Record:
+    def page(self, raws: Sequence[Raw]) -> list[Record | Unreadable]:
+        """The records of many rows, or why a row is none: what ``record`` says of each, sooner."""
+        heads = [raw.head for raw in raws]
+        made, odd = self._steps.page(heads)
+        lines = self._lines(raws, odd)
+        tables = [self._whole(table, heads, odd) for table in self._shipments]
+        shipments = [[_shipment(made) for made in told] for told in zip(*tables, strict=True)]
+        found: list[Record | Unreadable] = []
+        for n, (raw, own) in enumerate(zip(raws, made, strict=True)):
+            try:
+                if n in odd:
+                    found.append(self.record(raw))
+                else:
+                    found.append(self._finished(raw, own, lines[n], shipments[n] if shipments else ()))
+            except Unreadable as error:
+                found.append(error)
+        return found
+
+    def _whole(self, table: Steps, heads: Sequence[Cells], odd: set[int]) -> list[dict[str, Any]]:
+        made, wrong = table.page(heads)
+        odd |= wrong
+        return made
+
+    def _lines(self, raws: Sequence[Raw], odd: set[int]) -> list[list[Line]]:
+        """The lines of each row, blank ones left out; none of a row with a line that is odd."""
+        if not self._line_steps:
+            return [[] for _ in raws]
+        told = [[cells for cells in raw.lines if any(cells)] for raw in raws]
+        made, wrong = self._line_steps.page([cells for lines in told for cells in lines])
+        if wrong:
+            owners = [n for n, lines in enumerate(told) for _ in lines]
+            odd.update(owners[n] for n in wrong)
+        coming, found = iter(made), []
+        for n, lines in enumerate(told):
+            own = list(islice(coming, len(lines)))
+            try:
+                found.append([] if n in odd else list(map(self._line, lines, own)))
+            except Unreadable:
+                odd.add(n)
+                found.append([])
+        return found
+
+    def _line(self, cells: Cells, made: dict[str, Any]) -> Line:
+        for name, compute in self._line_later:
+            made[name] = compute(cells, made)
+        return Line(**made)
+
+    def _finished(
+        self, raw: Raw, made: dict[str, Any], lines: Sequence[Line], shipments: Sequence[Shipment | None]
+    ) -> Record:
+        if self._line_steps:
+            made["lines"] = tuple(lines)
+        for name, compute in self._later:
+            made[name] = compute(raw.head, made)
+        if self._shipments:
+            made["shipments"] = tuple(filter(None, shipments))
+        if self._events:
+            made["events"] = tuple(filter(None, [event(raw.head) for event in self._events]))
         if self._has_currency:
             made["currency"] = (made.get("currency") or self.spelling.currency).upper()
         if self.cls is Invoice:
             settle(made)
-        made["belongs_to"] = source_id if self.cls is Account else made.get("belongs_to") or None
+        made["belongs_to"] = raw.id if self.cls is Account else made.get("belongs_to") or None
         for name, label in self._needed:
             if made.get(name) in (None, ""):
                 cure = f"fill it in the source; every {self.plan.profile.record} needs it"
                 raise Unreadable(label, "is blank", cure)
-        return self.cls(source_id=source_id, **made)
+        return self.cls(source_id=raw.id, **made)
 
     def _label(self, name: str) -> str:
         value = self.plan.profile.fields.get(name)
         return value.column if isinstance(value, Formula) and value.column else name
-
-    def _line(self, cells: Cells) -> Line:
-        made: dict[str, Any] = {name: step(cells) for name, step in self._line_steps}
-        for name, compute in self._line_later:
-            made[name] = compute(cells, made)
-        return Line(**made)
 
     def _computed(self, given: Mapping[str, Formula | Place], at: Mapping[str, int]) -> list[Later]:
         """The values made from other fields, to be made after them."""
@@ -100,15 +147,15 @@ class Mapper:
         self, value: Formula, at: Mapping[str, int]
     ) -> Callable[[Cells, Mapping[str, Any]], Any]:
         if value.of is not None:
-            return _sent(value, self.plan.text(value, at))
+            return sent(value, self.plan.text(value, at))
         if value.product:
             off = self.plan.text(Formula(column=value.off), at) if value.off else None
             return self._product(value.product, off, value.off or "")
         if value.sign:
-            return lambda _, made: _by_sign(value, made.get("lines", ()))
+            return lambda _, made: by_sign(value, made.get("lines", ()))
         if value.base:
-            return lambda _, made: _difference(known(made, (value.base or "", *value.minus)))
-        return lambda _, made: self._summed(value, made.get("lines", ()))
+            return lambda _, made: difference(known(made, (value.base or "", *value.minus)))
+        return lambda _, made: summed(value, made.get("lines", ()), taxed=self.spelling.tax == "excluded")
 
     def _product(
         self, factors: tuple[str, str], off: Text | None, column: str
@@ -122,23 +169,25 @@ class Mapper:
 
         return product
 
-    def _summed(self, value: Formula, lines: Sequence[Line]) -> Decimal | None:
-        amounts = [getattr(line, value.sum or "") for line in lines]
-        if value.tax and self.spelling.tax == "excluded":
-            taxes = [getattr(line, value.tax) for line in lines]
-            told = any(tax is not None for tax in taxes)  # else the file does not say what is to be added
-            amounts += [tax or Decimal(0) for tax in taxes] if told else [None]
-        return None if None in amounts or not amounts else sum(amounts, Decimal(0))
-
-    def _compile(self, cls: type, given: Mapping[str, Formula | Place], at: Mapping[str, int]) -> list[Step]:
+    def _compile(self, cls: type, given: Mapping[str, Formula | Place], at: Mapping[str, int]) -> Steps:
         kinds = {f.encode_name: f for f in fields(cls)}
-        return [
-            (name, self._step(kinds[name], value, at))
-            for name, value in given.items()
-            if not _is_later(value)
-        ]
+        return Steps(
+            self._step(kinds[name], value, at) for name, value in given.items() if not _is_later(value)
+        )
 
-    def _step(
+    def _step(self, field: FieldInfo, value: Formula | Place, at: Mapping[str, int]) -> Step:
+        name, of = field.encode_name, self._made(field, value, at)
+        if (
+            isinstance(value, Place)
+            or value.find
+            or value.column is None
+            or list(value.cells()) != [value.column]
+        ):
+            return Step(name, of)
+        usual = self._usual(field, value) if self.plan.plain(value, at) is not None else None
+        return Step(name, of, at.get(value.column), self._made(field, value, {value.column: 0}), usual)
+
+    def _made(
         self, field: FieldInfo, value: Formula | Place, at: Mapping[str, int]
     ) -> Callable[[Cells], Any]:
         if isinstance(value, Place):
@@ -146,7 +195,7 @@ class Mapper:
         text = self.plan.text(value, at)
         if field.type is bool:
             return yes(value, text, value.column or field.encode_name)
-        parse = self._parser(set(getattr(field.type, "__args__", (field.type,))), value.date_order)
+        parse = self._parser(_types(field), value.date_order)
         if parse is None:
             return text
         position = self.plan.plain(value, at)
@@ -156,6 +205,17 @@ class Mapper:
         if parse is self._date:
             typed = lru_cache(maxsize=4096)(typed)
         return lambda cells: typed(cells[position])
+
+    def _usual(self, field: FieldInfo, value: Formula) -> Callable[[Sequence[str]], list[Any] | None] | None:
+        """How a whole column of this field is made where its cells are as usual."""
+        types, nulls = _types(field), self.plan.nulls
+        if types == {str}:
+            return partial(steps.texts, nulls=nulls)
+        if Decimal in types:
+            return partial(steps.numbers, nulls=nulls, decimal=self.spelling.decimal)
+        if datetime in types and date not in types and not value.date_order:
+            return partial(steps.times, nulls=nulls)
+        return None
 
     def _parser(self, types: set[Any], order: str | None) -> Callable[[str], Any] | None:
         if Decimal in types:
@@ -167,12 +227,11 @@ class Mapper:
         return time if datetime in types else day if date in types else None
 
     def _event(self, table: Mapping[str, Formula], at: Mapping[str, int]) -> Callable[[Cells], Event | None]:
-        steps = dict(self._compile(Event, table, at))
-        when, what = steps["at"], steps["what"]
+        made = self._compile(Event, table, at)
 
         def event(cells: Cells) -> Event | None:
-            moment = when(cells)
-            return Event(at=moment, what=what(cells)) if moment else None
+            found = made.row(cells)
+            return Event(**found) if found["at"] else None
 
         return event
 
@@ -193,34 +252,12 @@ def _is_later(value: Formula | Place) -> bool:
     return isinstance(value, Formula) and (value.computed or value.of is not None)
 
 
-def _sent(value: Formula, text: Text) -> Callable[[Cells, Mapping[str, Any]], Decimal | None]:
-    """``of`` … ``when``: the whole field, nothing of it, or unknown."""
-    unknown = {"", *(word.casefold() for word in value.unclear)}
-    whole, field = {word.casefold() for word in value.is_ or ()}, value.of or ""
-
-    def sent(cells: Cells, made: Mapping[str, Any]) -> Decimal | None:
-        word = text(cells).casefold()
-        if word in unknown:
-            return None
-        amount: Decimal | None = made[field] if word in whole else Decimal(0)
-        return amount
-
-    return sent
+def _types(field: FieldInfo) -> set[Any]:
+    return set(getattr(field.type, "__args__", (field.type,)))
 
 
-def _by_sign(value: Formula, lines: Sequence[Line]) -> str:
-    """A word by the sign of what the lines add up to."""
-    total = sum(getattr(line, value.sign or "") or 0 for line in lines)
-    return value.negative if total < 0 else value.default
-
-
-def _difference(amounts: list[Decimal] | None) -> Decimal | None:
-    return amounts[0] - sum(amounts[1:]) if amounts else None
-
-
-def _shipment(table: list[Step], cells: Cells) -> Shipment | None:
+def _shipment(made: Mapping[str, Any]) -> Shipment | None:
     """A shipment is told by a date, a tracking number or a status, not by the name of a carrier alone."""
-    made = {name: step(cells) for name, step in table}
     told = any(value for name, value in made.items() if name not in ("carrier", "url"))
     return Shipment(**made) if told else None
 

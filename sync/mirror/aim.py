@@ -1,11 +1,11 @@
 """How a run reads a stream: from where, what its silence means, who is told of it. No SQL here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.base import Reads, Refused
+from connectors.base import Reads, Refused, Unreadable
 from connectors.records import Record
 
 UNFINISHED = "unfinished: "
@@ -30,7 +30,7 @@ class Begun:
 class Aim:
     """What was decided before the first page."""
 
-    map: Callable[[Any], Record]
+    map_page: Callable[[Sequence[Any]], Sequence[Record | Unreadable]]
     mapping: str
     mapping_so_far: str  # what is kept with a page: that a reading under a new mapping is not at its end yet
     id_rule: str
@@ -48,7 +48,7 @@ class Aim:
 
 def aim(
     begun: Begun,
-    map: Callable[[Any], Record],
+    map_page: Callable[[Sequence[Any]], Sequence[Record | Unreadable]],
     mapping: str,
     id_rule: str,
     reads: Reads,
@@ -71,7 +71,7 @@ def aim(
     started, completed = stored["started_at"], stored["completed_at"]
     unfinished = started is not None and (completed is None or completed < started)
     return Aim(
-        map=map,
+        map_page=map_page,
         mapping=mapping,
         mapping_so_far=so_far,
         id_rule=id_rule,

@@ -31,7 +31,7 @@ class Arriving:
 
     record: type[Record]
     source: str
-    map: Callable[[Any], Record]
+    map_page: Callable[[Sequence[Any]], Sequence[Record | Unreadable]]
     salt: int  # of the mapping: under another mapping every fingerprint is another
     hold: bool  # rekeying: what is new stays out of sight until the old ids go
     anew: bool  # under a new mapping a time of last change may be read as another: it tells no age
@@ -114,16 +114,32 @@ def nameable(rows: Sequence[Row], plan: Plan) -> list[Row]:
     return [row for row in rows if storable(row.source_id)]
 
 
-def mapped(arriving: Arriving, row: Row, now: datetime) -> Values | Skipped:
-    """The record's own columns, or why it cannot be one."""
+def mapped(arriving: Arriving, rows: Sequence[Row], now: datetime, plan: Plan) -> list[tuple[Row, Values]]:
+    """The rows that are records, each with its own columns; the others are set aside on the plan."""
+    found = arriving.map_page([row.raw for row in rows])
+    made = [one if isinstance(one, Unreadable) else _encoded(one, now) for one in found]
+    told = [value for one in made if isinstance(one, dict) for value in one.values() if type(value) is str]
+    if not storable("".join(told)):
+        made = [one if isinstance(one, Unreadable) else _storable(one) for one in made]
+    for row, one in zip(rows, made, strict=True):
+        if isinstance(one, Unreadable):
+            why = (one.field, one.reason, one.cure)
+            plan.skipped.append(Skipped(row.source_id, row.place, *why, row.data_rows))
+    return [(row, one) for row, one in zip(rows, made, strict=True) if isinstance(one, dict)]
+
+
+def _encoded(record: Record, now: datetime) -> Values | Unreadable:
     try:
-        values = encode(arriving.map(row.raw), now)
-        if not storable("".join([value for value in values.values() if type(value) is str])):
-            broken = next(name for name, v in values.items() if isinstance(v, str) and not storable(v))
-            raise Unreadable(broken, "a character in it cannot be stored (NUL or half a character)")
-        return values
+        return encode(record, now)
     except Unreadable as error:
-        return Skipped(row.source_id, row.place, error.field, error.reason, error.cure, row.data_rows)
+        return error
+
+
+def _storable(values: Values) -> Values | Unreadable:
+    for name, value in values.items():
+        if isinstance(value, str) and not storable(value):
+            return Unreadable(name, "a character in it cannot be stored (NUL or half a character)")
+    return values
 
 
 def place(

@@ -20,7 +20,7 @@ KEYS = 2_000  # rows asked for, or written, in one statement
 KEY = ("source", "source_id")
 T = TypeVar("T")
 Values = dict[str, Any]
-Typed = list[tuple[str, Callable[[Any], Any]]]
+Typed = list[tuple[int, Callable[[Any], Any]]]
 Forms = Mapping[type, Callable[[Any], Any]]
 
 
@@ -87,17 +87,20 @@ def _name(connection: sa.Connection, table: sa.Table) -> str:
     return f"{connection.schema_for_object(table)}.{table.name}"
 
 
-def _tuples(table: sa.Table, columns: Sequence[str], rows: Iterable[Values]) -> list[tuple[Any, ...]]:
-    pick, typed = itemgetter(*columns), _typed(table, columns, SQLITE)
-    return [pick(_told(row, typed)) for row in rows]
+def _tuples(table: sa.Table, columns: Sequence[str], rows: Sequence[Values]) -> list[tuple[Any, ...]]:
+    """Rows as the driver wants them: picked row by row, converted column by column."""
+    made: list[Sequence[Any]] = list(zip(*map(itemgetter(*columns), rows), strict=True))
+    for at, to in _typed(table, columns, SQLITE):
+        made[at] = [None if value is None else to(value) for value in made[at]]
+    return list(zip(*made, strict=True))
 
 
 def _document(table: sa.Table, columns: Sequence[str], rows: Iterable[Values]) -> str:
-    typed = _typed(table, columns, POSTGRESQL)
+    typed = [(columns[at], to) for at, to in _typed(table, columns, POSTGRESQL)]
     return json.encode([_told(row, typed) for row in rows]).decode()
 
 
-def _told(row: Values, typed: Typed) -> Values:
+def _told(row: Values, typed: Iterable[tuple[str, Callable[[Any], Any]]]) -> Values:
     """The row itself, its values now as the driver wants them."""
     for name, to in typed:
         if (value := row[name]) is not None:
@@ -106,9 +109,9 @@ def _told(row: Values, typed: Typed) -> Values:
 
 
 def _typed(table: sa.Table, columns: Sequence[str], forms: Forms) -> Typed:
-    """The columns whose values do not go to the driver as they are."""
-    kinds = {name: type(table.c[name].type) for name in columns}
-    return [(name, forms[kind]) for name, kind in kinds.items() if kind in forms]
+    """The columns (by position) whose values do not go to the driver as they are."""
+    kinds = [type(table.c[name].type) for name in columns]
+    return [(at, forms[kind]) for at, kind in enumerate(kinds) if kind in forms]
 
 
 def _naive(moment: datetime) -> datetime:

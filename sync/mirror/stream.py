@@ -58,7 +58,13 @@ class Stream:
         self.withheld = 0
         self.swept = False
         self._arriving = Arriving(
-            begun.record, begun.source, aim.map, salt(aim.mapping), aim.rekey, aim.new_mapping, aim.silent
+            begun.record,
+            begun.source,
+            aim.map_page,
+            salt(aim.mapping),
+            aim.rekey,
+            aim.new_mapping,
+            aim.silent,
         )
         self._table = TABLE[begun.record]
         self._mine = self._table.c.source == begun.source
@@ -145,13 +151,7 @@ class Stream:
     def _map(
         self, connection: sa.Connection, plan: Plan, fresh: list[Row], held: Container[str], now: datetime
     ) -> None:
-        arrived: list[tuple[Row, Values]] = []
-        for row in fresh:
-            found = mapped(self._arriving, row, now)
-            if isinstance(found, Skipped):
-                plan.skipped.append(found)
-            else:
-                arrived.append((row, found))
+        arrived = mapped(self._arriving, fresh, now, plan)
         known = [row.source_id for row, _ in arrived if row.source_id in held]
         stored = sa.select(self._table).where(self._mine, self._table.c.source_id.in_(known))
         before = (

@@ -45,21 +45,36 @@ class Told:
 
 
 def pull(connector: Connector, record: type[Record], cursor: str | None = None) -> Told:
-    """Pull a stream to its end and map every row."""
+    """Pull a stream to its end and map every row, a page at a time as sync does; each row alone must tell the
+    same."""
     told = Told()
     for page in connector.pull(record, cursor):
         told.pages.append(page)
         told.gone += page.gone
         told.skipped += page.skipped
-        for row in page.rows:
-            told.rows.append(row)
-            try:
-                told.records[row.source_id] = connector.map(record, row.raw)
-            except Unreadable as e:
-                told.unreadable.append(
-                    Skipped(row.source_id, row.place, e.field, str(e), e.cure, row.data_rows)
-                )
+        told.rows += page.rows
+        found = connector.map_page(record, [row.raw for row in page.rows])
+        assert [said(one) for one in found] == [alone(connector, record, row) for row in page.rows]
+        for row, one in zip(page.rows, found, strict=True):
+            if isinstance(one, Unreadable):
+                why = (one.field, str(one), one.cure)
+                told.unreadable.append(Skipped(row.source_id, row.place, *why, row.data_rows))
+            else:
+                told.records[row.source_id] = one
     return told
+
+
+def alone(connector: Connector, record: type[Record], row: Row) -> tuple[object, ...]:
+    """What becomes of one row that comes alone."""
+    try:
+        return said(connector.map(record, row.raw))
+    except Unreadable as e:
+        return said(e)
+
+
+def said(found: Record | Unreadable) -> tuple[object, ...]:
+    """A record, or why it is none, to be compared."""
+    return (found.field, found.reason, found.cure) if isinstance(found, Unreadable) else (found, repr(found))
 
 
 class Folder:
