@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from connectors.exports.layout import DataRow, Layout
+from connectors.exports.layout import Block, DataRow, Layout
 from connectors.exports.mapper import Cells
 from connectors.exports.survey import Survey
 
@@ -32,41 +32,87 @@ class Segment(Struct, gc=False):
 
 def segments(layout: Layout, survey: Survey, file: int) -> Iterator[Segment]:
     """The segments of one file; a row without a key is one of its own and puts its neighbours in doubt."""
-    grouped, once, pick_once = layout.grouped, layout.once, layout.pick_once
-    pick_head, pick_line = layout.pick_head, layout.pick_line
-    current: Segment | None = None
-    doubt = False
-    for row in layout.rows():
-        if row.number > survey.rows:
-            break
-        cells = row.cells
-        begins = bool(once) and any(pick_once(cells))
-        if (
-            current is not None
-            and grouped
-            and not begins
-            and row.key == current.key
-            and row.part == current.part
-        ):
-            current.lines.append(pick_line(cells))
+    reading = Grouping(layout, file)
+    for block in layout.blocks():
+        if block.number + len(block.keys) - 1 <= survey.rows and reading.plain(block):
+            yield from reading.grouped(block) if layout.grouped else reading.single(block)
+            continue
+        for row in block.rows():
+            if row.number > survey.rows:
+                break
+            yield from reading.row(row)
+    yield from reading.rest()
+
+
+class Grouping:
+    """Puts rows together, row by row, or many rows in one go. ``doubt``: the row before could not be
+    placed."""
+
+    def __init__(self, layout: Layout, file: int) -> None:
+        self._layout, self._file = layout, file
+        self._current: Segment | None = None
+        self._doubt = False
+
+    def rest(self) -> list[Segment]:
+        """The segment that is still open."""
+        rest, self._current = self._current, None
+        return [] if rest is None else [rest]
+
+    def plain(self, block: Block) -> bool:
+        """Whether the rows of a block need no look at each."""
+        layout = self._layout
+        return block.even and not (self._doubt or layout.once or layout.unfold or "" in block.keys)
+
+    def single(self, block: Block) -> Iterator[Segment]:
+        """Rows that are a record each."""
+        layout, rows = self._layout, block.cells
+        heads, lines = map(layout.pick_head, rows), map(layout.pick_line, rows)
+        ids = map(layout.id, rows) if layout.own_id else block.keys
+        yield from self.rest()
+        told = zip(block.keys, ids, heads, lines, block.lines, strict=True)
+        for number, (key, ident, head, line, place) in enumerate(told, block.number):
+            yield Segment(key, ident, head, [line], self._file, block.part, number, place)
+
+    def grouped(self, block: Block) -> Iterator[Segment]:
+        """Rows of which those of one key, side by side, are a record."""
+        layout, current = self._layout, self._current
+        for n, (key, cells) in enumerate(zip(block.keys, block.cells, strict=True)):
+            if current is not None and key == current.key and block.part == current.part:
+                current.lines.append(layout.pick_line(cells))
+                current.data_rows += 1
+                if (head := layout.pick_head(cells)) != current.head:
+                    _agree(current, head, layout, block.row(n))
+                continue
+            if current is not None:
+                yield current
+            ident = layout.id(cells) if layout.own_id else key
+            told = (layout.pick_head(cells), [layout.pick_line(cells)], self._file, block.part)
+            current = Segment(key, ident, *told, block.number + n, block.lines[n])
+        self._current = current
+
+    def row(self, row: DataRow) -> Iterator[Segment]:
+        """The next row, of whatever shape."""
+        layout, current, cells = self._layout, self._current, row.cells
+        begins = bool(layout.once) and any(layout.pick_once(cells))
+        same = current is not None and row.key == current.key and row.part == current.part
+        if current is not None and layout.grouped and not begins and same:
+            current.lines.append(layout.pick_line(cells))
             current.data_rows += 1
             if row.wrong:
                 current.wrong = f"{row.wrong} (line {row.line})"
-            elif not once and pick_head(cells) != current.head:
-                _agree(current, pick_head(cells), layout, row)
-            continue
+            elif not layout.once and layout.pick_head(cells) != current.head:
+                _agree(current, layout.pick_head(cells), layout, row)
+            return
         if current is not None:
-            if not row.key and grouped:
+            if not row.key and layout.grouped:
                 current.wrong = current.wrong or NEIGHBOUR
             yield current
-        current = _begun(layout, row, file, begins)
+        self._current = current = _begun(layout, row, self._file, begins)
         if not row.key:
             yield current
-            current, doubt = None, grouped
-        elif doubt:
-            current.wrong, doubt = current.wrong or NEIGHBOUR, False
-    if current is not None:
-        yield current
+            self._current, self._doubt = None, layout.grouped
+        elif self._doubt:
+            current.wrong, self._doubt = current.wrong or NEIGHBOUR, False
 
 
 def _begun(layout: Layout, row: DataRow, file: int, begins: bool) -> Segment:

@@ -46,9 +46,9 @@ class Judge:
         """Judge one whole record; ``lines`` are those of a file of their own, where they stand there."""
         head, cells, data_rows, wrong = segment.head, segment.lines, segment.data_rows, segment.wrong
         if lines is not None:
-            cells = [line for found in lines for line in found.lines]
-            data_rows += sum(found.data_rows for found in lines)
-            wrong = wrong or next((found.wrong for found in lines if found.wrong), "")
+            cells = lines[0].lines if len(lines) == 1 else [line for found in lines for line in found.lines]
+            data_rows += sum([found.data_rows for found in lines])
+            wrong = wrong or "".join([found.wrong for found in lines if found.wrong][:1])
         if wrong or not segment.id or SHORTENED.fullmatch(segment.id):
             return self._skipped(segment, wrong, data_rows)
         if self._finds:
@@ -59,9 +59,8 @@ class Judge:
 
     def _row(self, segment: Segment, head: Cells, lines: tuple[Cells, ...], data_rows: int) -> Row:
         digest = self._hash.copy()
-        digest.update("\0".join(head).encode())
-        for line in lines:
-            digest.update(("\0\0" + "\0".join(line)).encode())  # no cell holds a NUL: the reader drops them
+        # No cell holds a NUL: the reader drops them.
+        digest.update("\0\0".join(map("\0".join, (head, *lines))).encode())
         raw = Raw(self._profile, segment.id, head, lines, self._spelling)
         return Row(segment.id, digest.digest(), raw, data_rows, self._place(segment))
 

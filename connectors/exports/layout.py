@@ -12,6 +12,7 @@ from connectors.base import Refused
 from connectors.exports.formula import Formula, Place
 from connectors.exports.plan import Plan, Text
 from connectors.exports.reader import Broken, Header, Odd, Sheet
+from connectors.exports.steps import texts
 from connectors.exports.unfold import Unfold
 
 Pick = Callable[[Sequence[str]], tuple[str, ...]]
@@ -27,6 +28,27 @@ class DataRow(Struct, gc=False):
     number: int
     part: int  # grows where a second header stands inside the file: another export was appended
     wrong: str = ""
+
+
+class Block(Struct, gc=False):
+    """Data rows one after the other. All are as wide as the header and begin with a filled cell, or it is a
+    row of its own."""
+
+    cells: list[list[str]]
+    keys: list[str]
+    lines: list[int]
+    number: int  # of the first row
+    part: int
+    even: bool
+    wrong: str = ""
+
+    def row(self, n: int) -> DataRow:
+        """One of its rows."""
+        return DataRow(self.cells[n], self.keys[n], self.lines[n], self.number + n, self.part, self.wrong)
+
+    def rows(self) -> list[DataRow]:
+        """Its rows, each for itself."""
+        return [self.row(n) for n in range(len(self.cells))]
 
 
 class Layout:
@@ -48,6 +70,7 @@ class Layout:
         self.pick_line = self._pick(plan.line if self.grouped else ())
         self.key: Text = plan.text(key, self._positions(), whole=True)
         self.id: Text = plan.text(self.id_value, self._positions(), whole=True)
+        self._key_alone = plan.plain(key, self._positions())
         self.own_id = self.id_value != key
         self.once = [name for name in profile.once if parent is None and header.find(name) is not None]
         self.pick_once = self._pick(tuple(self.once))
@@ -99,27 +122,53 @@ class Layout:
                 f" (needed by {self.plan.profile.title}){hint}"
             )
 
-    def rows(self) -> Iterator[DataRow]:
+    def blocks(self) -> Iterator[Block]:
         """The data rows: blank ones left out, repeated headers counted as the start of another part."""
-        width, key, names, number, part, last = self.width, self.key, self._names, 0, 0, ""
-        for line, cells in self.sheet.records():
-            wrong, lost = "", False
-            if isinstance(cells, Odd):
-                wrong, lost = self._odd(cells)
-            elif len(cells) != width:
-                cells, wrong, lost = fitted(cells, width)
-            first = cells[0].strip()
-            if not first and not any(map(str.strip, cells)) and not wrong:
+        number, part, last = 1, 0, ""
+        for lines, rows in self.sheet.blocks():
+            if self._even(rows):
+                for cells in rows:
+                    cells.append("")
+                yield Block(rows, self._keys(rows), lines, number, part, True)
+                number += len(rows)
                 continue
-            if first == names[0] and [cell.strip() for cell in cells] == names:
-                part, last = part + 1, ""
-                continue
-            number += 1
-            cells.append("")
-            group = "" if lost else key(cells)
-            if self._above:
-                group = last = group or ("" if lost else last)
-            yield DataRow(cells, group, line, number, part, wrong)
+            for line, read in zip(lines, rows, strict=True):
+                cells, wrong, lost = self._fitted(read)
+                if not cells[0].strip() and not any(map(str.strip, cells)) and not wrong:
+                    continue
+                if cells[0].strip() == self._names[0] and [cell.strip() for cell in cells] == self._names:
+                    part, last = part + 1, ""
+                    continue
+                cells.append("")
+                group = "" if lost else self.key(cells)
+                if self._above:
+                    group = last = group or ("" if lost else last)
+                yield Block([cells], [group], [line], number, part, False, wrong)
+                number += 1
+
+    def rows(self) -> Iterator[DataRow]:
+        """The same rows one by one."""
+        for block in self.blocks():
+            yield from block.rows()
+
+    def _even(self, rows: list[list[str]]) -> bool:
+        """Whether there is nothing to say about the shape of any of these."""
+        if self._above or set(map(type, rows)) != {list} or set(map(len, rows)) != {self.width}:
+            return False
+        firsts = {cells[0].strip() for cells in rows}
+        return "" not in firsts and self._names[0] not in firsts
+
+    def _keys(self, rows: list[list[str]]) -> list[str]:
+        if self._key_alone is not None:
+            at = self._key_alone
+            if (found := texts([cells[at] for cells in rows], self.plan.nulls)) is not None:
+                return found
+        return list(map(self.key, rows))
+
+    def _fitted(self, cells: list[str]) -> tuple[list[str], str, bool]:
+        if isinstance(cells, Odd):
+            return cells, *self._odd(cells)
+        return (cells, "", False) if len(cells) == self.width else fitted(cells, self.width)
 
     def _odd(self, cells: Odd) -> tuple[str, bool]:
         """What is wrong with the cells somebody reads, and whether the row cannot be placed for it."""

@@ -19,6 +19,7 @@ DELIMITERS = (",", ";", "\t", "|")
 HEAD = 1 << 16
 LONGEST = 1 << 20  # characters in a cell; beyond, a quote was never closed
 EMPTY = "is empty (0 rows, not even a header)"
+BLOCK = 1000  # records read in one go
 csv.field_size_limit(LONGEST)
 
 
@@ -137,19 +138,36 @@ def split(
 ) -> Iterator[tuple[int, list[str]]]:
     """Records with the number of their first line (``start``: of the text's first); empty lines left out,
     wrong quoting as Broken. Raises csv.Error at the end of a text whose last quote is never closed."""
+    for numbers, rows in blocks(lines, delimiter, escape, start):
+        yield from zip(numbers, rows, strict=True)
+
+
+def blocks(
+    lines: Iterable[str], delimiter: str, escape: str | None, start: int = 1
+) -> Iterator[tuple[list[int], list[list[str]]]]:
+    """The same records, up to BLOCK at a time: numbers of first lines, and cells."""
     reader = csv.reader(lines, delimiter=delimiter, escapechar=escape, skipinitialspace=True, strict=True)
     line, before = start, start
+    numbers: list[int] = []
+    rows: list[list[str]] = []
     while True:
         try:
             for cells in reader:
                 if cells:
-                    yield line, cells
+                    numbers.append(line)
+                    rows.append(cells)
                 line = reader.line_num + before
+                if len(rows) == BLOCK:
+                    yield numbers, rows
+                    numbers, rows = [], []
+            yield numbers, rows
             return
         except csv.Error as e:
             if "unexpected end" in str(e) or "field larger" in str(e):
+                yield numbers, rows
                 raise csv.Error(str(line)) from e
-            yield line, Broken()
+            numbers.append(line)
+            rows.append(Broken())
             line = reader.line_num + before
 
 
@@ -169,13 +187,19 @@ class Sheet:
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """First line and cells of every record below the header, blank ones too; raises Garbled for an
         open quote."""
+        for numbers, rows in self.blocks():
+            yield from zip(numbers, rows, strict=True)
+
+    def blocks(self) -> Iterator[tuple[list[int], list[list[str]]]]:
+        """The same, up to BLOCK records at a time."""
         text = self.file.text(self.contents.encoding)
         try:
             lines = (line.replace("\0", "") for line in text) if self.contents.nuls else text
             start = self.header.line
-            rows = split(_from(lines, start), self.header.delimiter, self.escape, start)
-            next(rows, None)  # the header
-            yield from rows
+            found = blocks(_from(lines, start), self.header.delimiter, self.escape, start)
+            numbers, rows = next(found)
+            yield numbers[1:], rows[1:]  # the first is the header
+            yield from found
         except csv.Error as e:
             said = f"the quote opened in the record that begins at line {e} is never closed"
             raise Garbled(f"{self.name}: {said}: half a file? export it again") from e

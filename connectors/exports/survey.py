@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from itertools import islice, pairwise
-from operator import eq
+from operator import eq, lt
 from re import ASCII, Pattern, compile
 from typing import Any
 
@@ -17,7 +17,7 @@ from msgspec.structs import fields
 from connectors.base import Garbled, Refused
 from connectors.exports import values
 from connectors.exports.formula import Formula, Place
-from connectors.exports.layout import DataRow, Layout, id_rule
+from connectors.exports.layout import Block, DataRow, Layout, id_rule
 from connectors.records import Event, Line, Shipment
 
 CROWDED = "{file}: more than {most:,} rows have one {id}: is that the id? correct it in the mapping"
@@ -44,22 +44,23 @@ class Evidence:
         self.signs: dict[str, str] = {}  # . , ? → an example
         self.naive = ""  # an example of a time without an offset
 
-    def look(self, columns: Iterable[Column], rows: Sequence[DataRow], file: str) -> None:
+    def look(
+        self, columns: Iterable[Column], rows: Sequence[list[str]], lines: Sequence[int], file: str
+    ) -> None:
         """Look at some rows. Columns in which every cell is as usual say nothing new."""
         for column in columns:
             at, met = column.at, column.met
-            text = "\n".join([row.cells[at] for row in rows]) + "\n"
-            if usual(column.kind, "".join(self.signs), bool(self.naive)).fullmatch(text):
+            cells = [row[at] for row in rows]
+            if usual(column.kind, "".join(self.signs), bool(self.naive)).fullmatch("\n".join([*cells, ""])):
                 continue
-            for row in rows:
-                cell = row.cells[at]
+            for cell, line in zip(cells, lines, strict=True):
                 if cell and cell not in met:
                     if len(met) < REMEMBERED:
                         met.add(cell)
-                    self._see(column, values.clean(cell), row, file)
+                    self._see(column, values.clean(cell), line, file)
 
-    def _see(self, column: Column, cell: str, row: DataRow, file: str) -> None:
-        kind, place = column.kind, (file, column.name, row.line)
+    def _see(self, column: Column, cell: str, line: int, file: str) -> None:
+        kind, place = column.kind, (file, column.name, line)
         if kind == "number":
             if (sign := values.decimal_sign(cell)) and sign not in self.signs:
                 self.signs[sign] = _example(cell, *place)
@@ -98,9 +99,9 @@ class Seen:
     def __init__(self) -> None:
         self._hashes = array("q")
 
-    def add(self, key: str) -> None:
-        """Remember a key."""
-        self._hashes.append(hash(key))
+    def add(self, keys: Iterable[str]) -> None:
+        """Remember keys."""
+        self._hashes.extend(map(hash, keys))
 
     def again(self) -> frozenset[int]:
         """The hashes of keys that were met more than once."""
@@ -119,14 +120,16 @@ class Ascent:
         self.text = self.number = True
         self._last, self._last_number = "", -1
 
-    def add(self, key: str) -> None:
-        """The next key."""
+    def add(self, keys: Sequence[str]) -> None:
+        """The next keys."""
         if self.text:
-            self.text = key > self._last
+            self.text = all(map(lt, [self._last, *keys[:-1]], keys))
         if self.number:
-            number = int(key) if key.isdecimal() and len(key) < 100 else -1
-            self.number, self._last_number = number > self._last_number, number
-        self._last = key
+            known = all(map(str.isdecimal, keys)) and max(map(len, keys)) < 100
+            numbers = list(map(int, keys)) if known else []
+            self.number = known and all(map(lt, [self._last_number, *numbers[:-1]], numbers))
+            self._last_number = numbers[-1] if known else -1
+        self._last = keys[-1]
 
 
 class Survey(Struct, frozen=True):
@@ -143,36 +146,94 @@ def survey(layout: Layout, evidence: Evidence, ids: Seen | None, told: Iterable[
     """Read all records once. ``ids`` collects ids across files where it is given; ``told`` kinds need no
     evidence."""
     columns = [Column(*column, set()) for column in observed(layout) if column[2] not in set(told)]
-    keys, ascent, file, once = Seen(), Ascent(), layout.sheet.name, layout.once
-    rows, last, open_key, part, pick_once = 0, None, None, 0, layout.pick_once
-    begun = longest = 0
-    tail: list[DataRow] = []  # the first row below the table, or what may be that
-    looking: list[DataRow] = []
-    for row in layout.rows():
-        last, cells = row, row.cells
+    reading = FirstPass(layout, columns, evidence, ids)
+    for block in layout.blocks():
+        if block.even and not layout.once and _all_filled(block.cells):
+            reading.whole(block)
+        else:
+            for row in block.rows():
+                reading.row(row)
+    return reading.survey()
+
+
+def _all_filled(rows: Sequence[list[str]]) -> bool:
+    """Whether three columns have no blank cell, so that no row can be a note below the table."""
+    filled = (column for column in zip(*rows, strict=True) if "" not in column)
+    return len(list(islice(filled, 3))) == 3
+
+
+class FirstPass:
+    """What is known of a file so far: row by row, or of many rows in one go."""
+
+    def __init__(
+        self, layout: Layout, columns: Sequence[Column], evidence: Evidence, ids: Seen | None
+    ) -> None:
+        self._layout, self._columns, self._evidence, self._ids = layout, columns, evidence, ids
+        self._keys, self._ascent, self._file = Seen(), Ascent(), layout.sheet.name
+        self._rows, self._part = 0, 0
+        self._last: DataRow | None = None
+        self._open: str | None = None
+        self._begun = self._longest = 0
+        self._tail: list[DataRow] = []  # the first row below the table, or what may be that
+        self._looking: list[DataRow] = []
+
+    def row(self, row: DataRow) -> None:
+        """The next row."""
+        layout, cells, self._last = self._layout, row.cells, row
         if cells.count("") >= layout.width - 1 and _is_note(row):
-            tail = tail or [row]
-            continue
-        if columns and not row.wrong:
-            looking.append(row)
-            if len(looking) == LOOK:
-                evidence.look(columns, looking, file)
-                looking = []
-        rows, tail = row.number, []
-        if row.key != open_key or not layout.grouped or row.part != part or (once and any(pick_once(cells))):
-            open_key, part = row.key, row.part
-            longest, begun = max(longest, row.number - begun), row.number
-            keys.add(open_key)
-            ascent.add(open_key)
-            if ids is not None and (ident := layout.id(cells)):
-                ids.add(ident)
-    evidence.look(columns, looking, file)
-    _must_be_whole(layout, last)
-    ascends = ascent.text or ascent.number
-    if max(longest, rows + 1 - begun) > MOST or (not ascends and keys.crowded()):
-        raise Refused(CROWDED.format(file=file, id=id_rule(layout.id_value), most=MOST))
-    again = frozenset[int]() if ascends else keys.again()
-    return Survey(rows, again, ascent, _below(file, tail, last))
+            self._tail = self._tail or [row]
+            return
+        if self._columns and not row.wrong:
+            self._looking.append(row)
+            if len(self._looking) == LOOK:
+                self._look()
+        self._rows, self._tail = row.number, []
+        anew = row.key != self._open or not layout.grouped or row.part != self._part
+        if anew or (layout.once and any(layout.pick_once(cells))):
+            self._begin([row.key], [cells], row.number, row.number)
+        self._open, self._part = row.key, row.part
+
+    def whole(self, block: Block) -> None:
+        """The next rows, none of which is a note, all of the usual shape."""
+        self._look()
+        if self._columns:
+            self._evidence.look(self._columns, block.cells, block.lines, self._file)
+        keys, before = block.keys, self._open if block.part == self._part else None
+        begins = [
+            n
+            for n, (key, above) in enumerate(zip(keys, [before, *keys[:-1]], strict=True))
+            if key != above or not self._layout.grouped
+        ]
+        if begins:
+            first, last = block.number + begins[0], block.number + begins[-1]
+            self._begin([keys[n] for n in begins], [block.cells[n] for n in begins], first, last)
+        self._rows, self._tail, self._last = block.number + len(keys) - 1, [], block.row(len(keys) - 1)
+        self._open, self._part = keys[-1], block.part
+
+    def _begin(self, keys: Sequence[str], rows: Sequence[list[str]], first: int, last: int) -> None:
+        """Records begin: their keys, first rows, and the numbers of the first and the last of these."""
+        self._longest, self._begun = max(self._longest, first - self._begun), last
+        self._keys.add(keys)
+        self._ascent.add(keys)
+        if self._ids is not None:
+            self._ids.add(filter(None, map(self._layout.id, rows)))
+
+    def _look(self) -> None:
+        rows, self._looking = self._looking, []
+        if rows:
+            cells, lines = [row.cells for row in rows], [row.line for row in rows]
+            self._evidence.look(self._columns, cells, lines, self._file)
+
+    def survey(self) -> Survey:
+        """What was found. Raises Garbled for half a file, Refused where one id has too many rows."""
+        self._look()
+        _must_be_whole(self._layout, self._last)
+        ascends = self._ascent.text or self._ascent.number
+        longest = max(self._longest, self._rows - self._begun)
+        if longest > MOST or (not ascends and self._keys.crowded()):
+            raise Refused(CROWDED.format(file=self._file, id=id_rule(self._layout.id_value), most=MOST))
+        again = frozenset[int]() if ascends else self._keys.again()
+        return Survey(self._rows, again, self._ascent, _below(self._file, self._tail, self._last))
 
 
 def observed(layout: Layout) -> list[tuple[int, str, str]]:

@@ -28,7 +28,7 @@ from connectors.exports.encoding import Contents
 from connectors.exports.files import SourceFile
 from connectors.exports.ods import in_ods
 from connectors.exports.package import CFB, SAVE, Package, sheet_parts
-from connectors.exports.reader import Header, Odd, Sheet, folded, header_among
+from connectors.exports.reader import BLOCK, Header, Odd, Sheet, folded, header_among
 
 WORKBOOKS = (".xlsx", ".xlsm", ".ods")
 SHEETS = 100
@@ -199,8 +199,13 @@ class BookSheet(Sheet):
         super().__init__(book, contents, header)
         self._book, self._decimal = book, decimal
 
-    def records(self) -> Iterator[tuple[int, list[str]]]:
-        """Number and cells of every row below the header; what stands right of it is left out."""
+    def blocks(self) -> Iterator[tuple[list[int], list[list[str]]]]:
+        """Numbers and cells of the rows below the header; what stands right of it is left out."""
+        rows = self._rows()
+        while some := list(islice(rows, BLOCK)):
+            yield [line for line, _ in some], [cells for _, cells in some]
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
         width, above = len(self.header.names), self.header.line
         for line, cells in self._book.rows(self.header.sheet, self._decimal):
             if line > above:
