@@ -40,6 +40,12 @@ def minor(amount: Decimal | None, currency: str, field: str) -> int | None:
     return whole
 
 
+def _amounts(record: Any, names: Iterable[str]) -> dict[str, int | None]:
+    currency = record.currency
+    told = [(name, getattr(record, name)) for name in names]
+    return {name: None if amount is None else minor(amount, currency, name) for name, amount in told}
+
+
 def _json(value: Any) -> str:
     return encoded(value).decode() if value else "[]"
 
@@ -112,7 +118,7 @@ def _contact(r: Contact) -> dict[str, Any]:
 
 def _order(r: Order) -> dict[str, Any]:
     tracking = " ".join(filter(None, dict.fromkeys([s.tracking for s in r.shipments])))
-    amounts = {f: minor(getattr(r, f), r.currency, f) for f in ORDER_AMOUNTS}
+    amounts = _amounts(r, ORDER_AMOUNTS)
     return {
         "sort_at": r.placed or (r.placed_on and _midnight(r.placed_on)),
         "number": r.number,
@@ -140,7 +146,7 @@ def _order(r: Order) -> dict[str, Any]:
 
 
 def _invoice(r: Invoice) -> dict[str, Any]:
-    amounts = {f: minor(getattr(r, f), r.currency, f) for f in INVOICE_AMOUNTS}
+    amounts = _amounts(r, INVOICE_AMOUNTS)
     return {
         "sort_at": r.issued and _midnight(r.issued),
         "sort_due": r.due_on or NO_DATE,
@@ -166,7 +172,7 @@ def _invoice(r: Invoice) -> dict[str, Any]:
 
 
 def _quote(r: Quote) -> dict[str, Any]:
-    amounts = {f: minor(getattr(r, f), r.currency, f) for f in QUOTE_AMOUNTS}
+    amounts = _amounts(r, QUOTE_AMOUNTS)
     return {
         "sort_at": r.issued and _midnight(r.issued),
         "number": r.number,

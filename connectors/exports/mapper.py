@@ -23,6 +23,7 @@ from connectors.records import Account, Address, Event, Invoice, Line, Record, S
 Cells = tuple[str, ...]
 Later = tuple[str, Callable[[Cells, Mapping[str, Any]], Any]]
 MEND = "correct it in the source and export again"
+BLANK = Line(name="")
 
 
 class Raw(Struct, frozen=True, gc=False):
@@ -93,19 +94,29 @@ class Mapper:
         if not self._line_steps:
             return [[] for _ in raws]
         told = [[cells for cells in raw.lines if any(cells)] for raw in raws]
-        made, wrong = self._line_steps.page([cells for lines in told for cells in lines])
+        cells = [line for lines in told for line in lines]
+        if not self._line_later:
+            made, wrong = self._line_steps.lines(cells)
+        else:
+            values_, wrong = self._line_steps.page(cells)
+            made = [
+                self._tried(n, line, own, wrong)
+                for n, (line, own) in enumerate(zip(cells, values_, strict=True))
+            ]
         if wrong:
             owners = [n for n, lines in enumerate(told) for _ in lines]
             odd.update(owners[n] for n in wrong)
-        coming, found = iter(made), []
-        for n, lines in enumerate(told):
-            own = list(islice(coming, len(lines)))
+        coming = iter(made)
+        return [list(islice(coming, len(lines))) for lines in told]
+
+    def _tried(self, n: int, cells: Cells, made: dict[str, Any], wrong: set[int]) -> Line:
+        """A line whose other values are made; one that cannot be is left to the row's way."""
+        if n not in wrong:
             try:
-                found.append([] if n in odd else list(map(self._line, lines, own)))
+                return self._line(cells, made)
             except Unreadable:
-                odd.add(n)
-                found.append([])
-        return found
+                wrong.add(n)
+        return BLANK
 
     def _line(self, cells: Cells, made: dict[str, Any]) -> Line:
         for name, compute in self._line_later:

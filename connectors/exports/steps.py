@@ -10,15 +10,22 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from itertools import repeat
 from typing import Any
 
-from msgspec import Struct
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import fields
 
 from connectors.base import Unreadable
+from connectors.records import Line
 
 Cells = tuple[str, ...]
 Values = dict[str, Any]
 TIMES = re.compile(r"(?:(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?+\n)*+")
+
+
+# The fields of a line in the order of its declaration, with what stands where nothing is told.
+LINE: dict[str, Any] = {f.encode_name: None if f.default is NODEFAULT else f.default for f in fields(Line)}
 
 
 class Step(Struct, frozen=True):
@@ -45,6 +52,21 @@ class Steps:
     def row(self, cells: Cells) -> Values:
         """The values of one row; raises Unreadable."""
         return {step.name: step.of(cells) for step in self._steps}
+
+    def lines(self, rows: Sequence[Cells]) -> tuple[list[Line], set[int]]:
+        """The same, where the fields are those of lines."""
+        if not rows:
+            return [], set()
+        columns, odd = list(zip(*rows, strict=True)), set[int]()
+        made = {step.name: _column(step, rows, columns, odd) for step in self._steps}
+        told = [made.get(name, repeat(blank)) for name, blank in LINE.items()]
+        return [
+            Line(
+                name=name, sku=sku, quantity=quantity, unit_price=price, discount=discount, tax=tax,
+                total=total, shipped=shipped,
+            )
+            for name, sku, quantity, price, discount, tax, total, shipped in zip(*told, strict=False)
+        ], odd  # fmt: skip
 
     def page(self, rows: Sequence[Cells]) -> tuple[list[Values], set[int]]:
         """The values of many rows, and which rows are left to the row's way."""
@@ -95,14 +117,23 @@ def texts(cells: Sequence[str], nulls: frozenset[str]) -> list[str] | None:
 
 def numbers(cells: Sequence[str], nulls: frozenset[str], decimal: str) -> list[Decimal | None] | None:
     """Amounts without sign, symbol or thousands, or blank; None where one is written otherwise."""
-    if (found := texts(cells, nulls)) is None:
-        return None
-    text = "\n".join(found) + "\n"
-    if not _plain(decimal).fullmatch(text) or text.count("\n") != len(found):
+    text = "\n".join([*cells, ""])
+    if not _plain(decimal).fullmatch(text) or not _known(text, cells, nulls):
         return None
     if decimal == ",":
-        found = text.replace(",", ".").split("\n")[:-1]
-    return [Decimal(cell) if cell else None for cell in found]
+        cells = text.replace(",", ".").split("\n")[:-1]
+    return [Decimal(cell) if cell else None for cell in cells]
+
+
+def times(cells: Sequence[str], nulls: frozenset[str]) -> list[datetime | None] | None:
+    """2026-01-02T08:00:00Z or blank; None where a time is written otherwise, or is none."""
+    text = "\n".join([*cells, ""])
+    if not TIMES.fullmatch(text) or not _known(text, cells, nulls):
+        return None
+    try:
+        return [datetime.fromisoformat(cell) if cell else None for cell in cells]
+    except ValueError:
+        return None
 
 
 @cache
@@ -111,14 +142,12 @@ def _plain(decimal: str) -> re.Pattern[str]:
     return re.compile(rf"(?:(?:[0-9]++(?:{point}[0-9]++)?+|{point}[0-9]++)?+\n)*+")
 
 
-def times(cells: Sequence[str], nulls: frozenset[str]) -> list[datetime | None] | None:
-    """2026-01-02T08:00:00Z or blank; None where a time is written otherwise, or is none."""
-    if (found := texts(cells, nulls)) is None:
-        return None
-    text = "\n".join(found) + "\n"
-    if not TIMES.fullmatch(text) or text.count("\n") != len(found):
-        return None
-    try:
-        return [datetime.fromisoformat(cell) if cell else None for cell in found]
-    except ValueError:
-        return None
+def _known(text: str, cells: Sequence[str], nulls: frozenset[str]) -> bool:
+    """Whether no cell has a line end in it, and none is a null that looks like a value ("0")."""
+    return text.count("\n") == len(cells) and (_shapeless(nulls) or nulls.isdisjoint(filter(None, cells)))
+
+
+@cache
+def _shapeless(nulls: frozenset[str]) -> bool:
+    """Whether no null spelling has a digit."""
+    return not any(letter.isdigit() for null in nulls for letter in null)

@@ -1,0 +1,94 @@
+"""A page mapped column by column says of every row what the row alone would."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.base import Unreadable
+from connectors.exports.mapper import Mapper, Raw
+from connectors.exports.plan import Plan
+from connectors.exports.profile import Profile
+from connectors.exports.values import Spelling
+
+PROFILE = Profile.model_validate(
+    {
+        "record": "order",
+        "id": "No",
+        "nulls": ["NULL", "0", "none"],
+        "belongs_to": {"column": "Account", "as": "salesforce-id"},
+        "updated": "Updated",
+        "fields": {
+            "number": "No",
+            "status": {"column": "Status", "values": {"OFFEN": "open"}, "default": "new"},
+            "placed": "Placed",
+            "expected": "Due",
+            "cancelled": {"column": "Status", "is": ["void"]},
+            "currency": "Currency",
+            "total": "Total",
+            "outstanding": {"from": "total", "minus": ["tax"]},
+            "tax": "Tax",
+            "note": ["Note", "Status"],
+            "ship_to": {"name": {"join": ["Note", "Status"]}, "lines": ["Street"]},
+        },
+        "lines": {
+            "name": "What",
+            "quantity": "Qty",
+            "unit_price": "Price",
+            "total": {"product": ["quantity", "unit_price"], "off": "Off"},
+        },
+        "shipments": [{"tracking": "Note", "shipped": "Placed"}],
+        "events": [{"at": "Updated", "what": {"constant": "changed"}}],
+    }
+)
+PLAIN = PROFILE.model_copy(update={"lines": {k: v for k, v in PROFILE.lines.items() if k != "total"}})
+USUAL = ["", "NULL", "0", "none", "1", "12.50", "12,50", ".5", "EUR", "2026-01-02", "2026-01-02T08:00:00Z"]
+ODD = [
+    "-1", "1.234,50", "€ 5", "'7", "' 7", "'", " 8 ", "9\n9", "2026-02-30", "2026-01-02T25:00:00Z",
+    "31/12/2025", "2026-01-02 08:00:00 +0200", "2026-01-02T08:00:00Z\n2026-01-02T08:00:00Z", "void", "OFFEN",
+    "٣", "x", "\u2028", "NaN", "1e5", "2026-01-02T08:00:00", "001D000000IqhSL", "10%",
+]  # fmt: skip
+CELLS = st.sampled_from(USUAL) | st.sampled_from([*USUAL, *ODD])
+SPELLINGS = st.builds(
+    Spelling,
+    date_order=st.sampled_from(["", "dmy"]),
+    decimal=st.sampled_from([".", ","]),
+    timezone=st.sampled_from(["", "Europe/Berlin"]),
+)
+
+
+def raws(plan: Plan, spelling: Spelling) -> st.SearchStrategy[list[Raw]]:
+    head, line = (st.tuples(*[CELLS] * len(columns)) for columns in (plan.head, plan.line))
+    lines = st.lists(line, max_size=3).map(tuple) | st.just(((),))
+    return st.lists(st.builds(Raw, st.just("p"), CELLS, head, lines, st.just(spelling)), max_size=6)
+
+
+def said(found):
+    return (found.field, found.reason, found.cure) if isinstance(found, Unreadable) else repr(found)
+
+
+def alone(mapper, raw):
+    try:
+        return said(mapper.record(raw))
+    except Unreadable as error:
+        return said(error)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_a_page_says_of_each_row_what_the_row_alone_says(data):
+    spelling = data.draw(SPELLINGS)
+    mapper = Mapper(Plan(data.draw(st.sampled_from([PROFILE, PLAIN]))), spelling)
+    page = data.draw(raws(mapper.plan, spelling))
+    assert [said(one) for one in mapper.page(page)] == [alone(mapper, raw) for raw in page]
+
+
+def test_one_odd_cell_keeps_its_own_row_out_and_no_other():
+    mapper = Mapper(Plan(PLAIN), Spelling())
+    at = mapper.plan.head_at
+    page = []
+    for total in ("1.50", "x", "2.50"):
+        head = [""] * len(mapper.plan.head)
+        head[at["No"]], head[at["Total"]] = "7", total
+        page.append(Raw("p", "7", tuple(head), (), Spelling()))
+    first, odd, last = mapper.page(page)
+    assert (str(first.total), str(last.total)) == ("1.50", "2.50")
+    assert isinstance(odd, Unreadable) and odd.field == "Total"
