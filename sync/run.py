@@ -13,6 +13,7 @@ from connectors.records import NAMES, RECORDS, Record
 from sync import mirror
 from sync.attempt import STOPPED, Job, Reading, Rehearsing
 from sync.attempt import Outcome as Outcome
+from sync.collecting import seldom
 from sync.credentials import borrowing, lent
 from sync.database import Database
 from sync.heartbeat import Heartbeat, undisturbed
@@ -56,7 +57,7 @@ def run_source(
     if dry_run is not None:
         with borrowing(connector):
             return list(_streams(job, chosen, lambda record: _rehearse(job, record, dry_run)))
-    with _leased(job) as lease, lent(connector, lease):
+    with _leased(job) as lease, lent(connector, lease), seldom():
         return list(_streams(job, chosen, lambda record: _read(job, record, lease)))
 
 
