@@ -45,6 +45,7 @@ def main() -> None:
     told.add_argument("folder", type=Path)
     told.add_argument("database")
     told.add_argument("--complete", action="store_true")
+    told.add_argument("--source", default="shop")
     asked = told.parse_args()
     found = {}
     folder, server = asked.folder.resolve(), asked.database.startswith("postgresql:")
@@ -52,7 +53,7 @@ def main() -> None:
     used = time.process_time()
     if asked.who == "fanlight":
         database = Database(asked.database if server else f"sqlite:{asked.database}", Path())
-        found = ours.sync(database, folder, asked.complete)
+        found = ours.sync(database, folder, asked.complete, asked.source)
         database.close()
     elif server:
         raw.postgres(asked.database, folder)

@@ -58,17 +58,19 @@ FILES = {
 }
 
 
-def settings(folder: Path, complete: bool) -> ExportsSettings:
+def settings(folder: Path, complete: bool, source: str = "shop") -> ExportsSettings:
     """The source as fanlight.toml would have it."""
     files = [{"path": FILES[name], "record": name, "complete": complete, "map": MAPS[name]} for name in MAPS]
     files[2]["lines"] = {"file": "lines.csv", "parent": "order_id"}
-    table = {"id": "shop", "label": "Shop", "kind": "exports", "settle": 0, "files": files}
+    table = {"id": source, "label": "Shop", "kind": "exports", "settle": 0, "files": files}
     return ExportsSettings.model_validate(table, context={"folder": folder})
 
 
-def sync(database: Database, folder: Path, complete: bool) -> dict[str, dict[str, int]]:
+def sync(database: Database, folder: Path, complete: bool, source: str = "shop") -> dict[str, dict[str, int]]:
     """One run; what became of the rows of each record. Raises when not all of them were placed."""
-    outcomes = run_source(database, Exports(settings(folder, complete)), clock=lambda: datetime.now(UTC))
+    outcomes = run_source(
+        database, Exports(settings(folder, complete, source)), clock=lambda: datetime.now(UTC)
+    )
     for told in outcomes:
         if told.outcome != "done":
             raise RuntimeError(f"{told.record}: {told.outcome} {told.message}")

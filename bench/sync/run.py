@@ -10,10 +10,12 @@ again with 1 % changed; a file with the changes alone. A ratio is the median of 
 import argparse
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import product
 from pathlib import Path
 from statistics import median
@@ -22,6 +24,7 @@ from typing import Any
 HERE = Path(__file__).absolute().parent
 sys.path.insert(0, str(HERE.parents[1]))
 import psycopg
+import truth
 import workload
 from sqlalchemy.engine import make_url
 
@@ -29,6 +32,7 @@ from sync.database import Database
 
 WHO = ("raw", "fanlight")
 JOBS = {"first load": "v1", "full again": "v2", "delta": "delta"}
+CHANGES = "select record, source_id, kind, field, before, after from {}changes"
 RECORDS = ("accounts", "contacts", "orders", "invoices")
 
 
@@ -55,6 +59,11 @@ class SQLite:
         shutil.copytree(self._folder / who, target)
         return str(target)
 
+    def changes(self, database: str) -> list[tuple[Any, ...]]:
+        """The change log."""
+        with closing(sqlite3.connect(Path(database) / "mirror.db")) as connection:
+            return connection.execute(CHANGES.format("")).fetchall()
+
 
 class PostgreSQL:
     """Databases of one server, made by its administrator."""
@@ -73,6 +82,11 @@ class PostgreSQL:
     def copy(self, who: str, job: str) -> str:
         """A copy of it as it is now."""
         return self._made(f"fanlight_bench_{who}_{job.replace(' ', '_')}", f"fanlight_bench_{who}")
+
+    def changes(self, database: str) -> list[tuple[Any, ...]]:
+        """The change log."""
+        with psycopg.connect(database) as connection:
+            return connection.execute(CHANGES.format("mirror.")).fetchall()
 
     def _made(self, name: str, template: str) -> str:
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
@@ -106,6 +120,8 @@ def rounds(engine: SQLite | PostgreSQL, data: Path, number: int) -> Iterator[dic
             cost[job, who] = once(who, data / JOBS[job], database, job != "delta")
             if who == "fanlight":
                 check(job, cost[job, who]["found"], expected)
+            if (job, who) == ("full again", "fanlight"):
+                truth.check(data, engine.changes(database))
         yield cost
 
 
@@ -149,9 +165,7 @@ def main() -> None:
     told.add_argument("--no-sqlite", action="store_true")
     told.add_argument("--postgres", help="an administrator's URL; databases fanlight_bench_… are made there")
     asked = told.parse_args()
-    data = Path(tempfile.gettempdir()) / f"fanlight-bench-{asked.orders}"
-    if not (data / "expected.json").exists():
-        workload.write(data, asked.orders)
+    data = workload.prepared(asked.orders)
     expected = json.loads((data / "expected.json").read_text())
     rows = {job: sum(told[f"{version}_rows"] for told in expected.values()) for job, version in JOBS.items()}
     with tempfile.TemporaryDirectory(prefix="fanlight-bench-") as folder:

@@ -15,6 +15,7 @@ one to five lines, three on average. Written row by row: a workload of any size 
 import argparse
 import csv
 import json
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -198,6 +199,14 @@ def sheet(stack: ExitStack, path: Path) -> Callable[[Row], object]:
     writer = csv.writer(stack.enter_context(path.open("w", newline="", encoding="utf-8")))
     writer.writerow(COLUMNS[path.stem].split(","))
     return writer.writerow
+
+
+def prepared(orders: int) -> Path:
+    """A folder with a workload of this size, written where there is none yet."""
+    data = Path(tempfile.gettempdir()) / f"fanlight-bench-{orders}"
+    if not (data / "expected.json").exists():
+        write(data, orders)
+    return data
 
 
 if __name__ == "__main__":
