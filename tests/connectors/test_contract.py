@@ -1,7 +1,7 @@
-"""What every connector owes, asked of each kind there is: a kind's fixture makes one that has something to
-say."""
+"""What every connector owes, asked of each kind there is by the kit that comes along: a kind's fixture makes
+one that has something to say."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import fakes.xero
@@ -9,10 +9,11 @@ import pytest
 from fakes import salesforce_source, shopify_source
 from fakes.salesforce import FakeSalesforce
 from fakes.shopify import FakeShopify
+from fakes.vendor import Vendor
 from fakes.xero_source import Books
 
-from connectors.base import Connector, Failure, Reads, Row, Unreadable
-from connectors.records import NAMES, Account
+from connectors.base import Connector
+from connectors.contract import *  # noqa: F403
 
 HEAD = (
     "ContactName,InvoiceNumber,InvoiceDate,DueDate,Total,TaxTotal,InvoiceAmountPaid,InvoiceAmountDue,"
@@ -43,7 +44,7 @@ def broken_exports(folder) -> Connector:
 
 
 @pytest.fixture
-def xero() -> Iterator[Connector]:
+def xero(vendors: list[Vendor]) -> Iterator[Connector]:
     """A Xero with some of everything, an hour after the last change: one draft, one row nobody can read."""
     world = fakes.xero.Xero()
     for n in range(3):
@@ -56,6 +57,7 @@ def xero() -> Iterator[Connector]:
     world.quote("QU-1", "Kea Cafe 1")
     world.payment("P-1", "INV-1", "Kea Cafe 1")
     world.pass_(hours=1)
+    vendors.append(world)
     with world.listening():
         yield Books(world).source(page_size=2)
 
@@ -70,7 +72,7 @@ def broken_xero() -> Iterator[Connector]:
 
 
 @pytest.fixture
-def shopify() -> Iterator[Connector]:
+def shopify(vendors: list[Vendor]) -> Iterator[Connector]:
     """A shop with some of everything, days after the last change: a test order, an order nobody can read."""
     vendor = FakeShopify()
     world = vendor.world
@@ -81,6 +83,7 @@ def shopify() -> Iterator[Connector]:
     world.order(people[0], test=True)
     world.order(people[0], processedAt="soon")
     vendor.pass_(days=3)
+    vendors.append(vendor)
     with vendor.listening():
         yield shopify_source.source(vendor)
 
@@ -95,7 +98,7 @@ def broken_shopify() -> Iterator[Connector]:
 
 
 @pytest.fixture
-def salesforce() -> Iterator[Connector]:
+def salesforce(vendors: list[Vendor]) -> Iterator[Connector]:
     """An org with some of everything, an hour after the last change: a draft, an order nobody can read."""
     vendor = FakeSalesforce(batch=2)
     org = vendor.org
@@ -110,6 +113,7 @@ def salesforce() -> Iterator[Connector]:
         org.add("CaseComment", ParentId=case, CommentBody="Soon", IsPublished=True)
     org.add("Order", Status="Activated", StatusCode="Activated", AccountId=accounts[0])  # without a number
     vendor.pass_(hours=1)
+    vendors.append(vendor)
     with vendor.listening():
         yield salesforce_source.source(vendor)
 
@@ -138,119 +142,13 @@ def broken(request) -> Connector:
     return request.getfixturevalue(f"broken_{request.param}")
 
 
-def pages(connector, record, cursor=None):
-    """All pages of a stream."""
-    return list(connector.pull(record, cursor))
+@pytest.fixture
+def vendors() -> list[Vendor]:
+    """The fake vendors a test made."""
+    return []
 
 
-def rows(found):
-    """The rows of some pages."""
-    return [row for page in found for row in page.rows]
-
-
-def test_it_reads_records_we_know_and_says_what_their_listings_mean(connector):
-    assert connector.reads
-    for record, means in connector.reads.items():
-        assert record in NAMES and isinstance(means, Reads)
-
-
-def test_its_check_passes_where_all_is_well(connector):
-    connector.check()
-
-
-def test_two_pulls_from_the_start_tell_the_same(connector):
-    for record in connector.reads:
-        assert pages(connector, record) == pages(connector, record)
-
-
-def test_a_pull_from_the_last_cursor_brings_nothing_new(connector):
-    for record, means in connector.reads.items():
-        first = pages(connector, record)
-        again = pages(connector, record, first[-1].cursor)
-        known = {(row.source_id, row.fingerprint) for row in rows(first)}
-        assert {(row.source_id, row.fingerprint) for row in rows(again)} <= known
-        if means is Reads.CHANGES:
-            assert rows(again) == []
-
-
-def test_a_pull_goes_on_from_any_page_that_had_a_cursor(connector):
-    for record in connector.reads:
-        first = pages(connector, record)
-        every = {row.source_id for row in rows(first)}
-        for number, page in enumerate(first, 1):
-            if page.cursor is not None:
-                rest = pages(connector, record, page.cursor)
-                assert {row.source_id for row in rows([*first[:number], *rest])} == every
-
-
-def test_no_id_comes_twice_in_one_pull(connector):
-    for record in connector.reads:
-        found = pages(connector, record)
-        ids = [one.source_id for page in found for one in (*page.rows, *page.gone)]
-        assert len(ids) == len(set(ids))
-
-
-def test_pages_are_small_and_their_rows_complete(connector):
-    for record in connector.reads:
-        for page in pages(connector, record):
-            assert len(page.rows) + len(page.gone) + len(page.skipped) <= 1000
-            for row in page.rows:
-                assert isinstance(row, Row)
-                assert row.source_id and len(row.fingerprint) == 8 and row.data_rows >= 1 and row.place
-            for one in page.skipped:
-                assert one.place and one.field and one.reason and one.data_rows >= 1
-            for one in page.gone:
-                assert one.why == "deleted" or (one.why == "hidden" and one.rule)
-
-
-def test_a_complete_pull_says_as_of_when_it_is_true_in_utc(connector):
-    for record in connector.reads:
-        as_of = pages(connector, record)[-1].as_of
-        assert as_of is not None and as_of.utcoffset().total_seconds() == 0
-
-
-def test_mapping_is_pure_and_knows_its_failures(connector):
-    for record in connector.reads:
-        for row in rows(pages(connector, record)):
-            try:
-                one, other = connector.map(record, row.raw), connector.map(record, row.raw)
-            except Unreadable as e:
-                assert e.field and e.reason
-                continue
-            assert one == other and type(one) is record
-            assert one.source_id == row.source_id
-            if record is Account:
-                assert one.belongs_to == one.source_id
-
-
-def test_a_connector_made_anew_reads_rows_of_another_alike(connector):
-    again = type(connector)(connector.settings)
-    for record in connector.reads:
-        assert again.mapping(record) == connector.mapping(record)
-        assert again.id_rule(record) == connector.id_rule(record)
-        for row in rows(pages(connector, record)):
-            try:
-                expected = connector.map(record, row.raw)
-            except Unreadable:
-                continue
-            assert again.map(record, row.raw) == expected
-
-
-def test_amounts_are_decimals_and_times_aware(connector):
-    for record in connector.reads:
-        for row in rows(pages(connector, record)):
-            try:
-                one = connector.map(record, row.raw)
-            except Unreadable:
-                continue
-            assert not any(isinstance(getattr(one, name), float) for name in one.__struct_fields__)
-            assert one.updated is None or one.updated.utcoffset().total_seconds() == 0
-
-
-def test_what_goes_wrong_is_a_failure_in_words(broken):
-    with pytest.raises(Failure) as told:
-        broken.check()
-    assert "\n" not in str(told.value) and len(str(told.value)) > 20
-    for record in broken.reads:
-        with pytest.raises(Failure):
-            pages(broken, record)
+@pytest.fixture
+def writes(vendors: list[Vendor]) -> Callable[[], list[object]]:
+    """What they were asked to change."""
+    return lambda: [one for vendor in vendors for one in vendor.writes]
