@@ -39,7 +39,7 @@ def create_app(
     config: "Config", database: "Database", clock: Callable[[], datetime] = utc_now, **flask_settings: Any
 ) -> "Flask":
     """Make the application. Raises gate.Undeclared rather than start unsafe; connects to nothing."""
-    from portal import errors, frame, gate, headers, hosts, look
+    from portal import errors, frame, gate, headers, hosts, look, packing
     from portal.cookies import Jar
     from portal.mail import Postman
     from portal.views import account, brand, browse, dashboard, devices, health, login
@@ -50,6 +50,7 @@ def create_app(
     postman = Postman(database, config, clock, thread=app.config["POSTMAN_THREAD"])
     app.extensions["fanlight"] = Fanlight(config, database, clock, jar, postman)
     app.jinja_env.autoescape = True
+    packing.install(app)
     headers.install(app, secure=jar.secure)
     gate.install(app)
     app.before_request(postman.stand_by)

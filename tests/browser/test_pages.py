@@ -129,7 +129,8 @@ def test_the_first_view_is_light_and_the_next_one_lighter(site: Any, paths: list
         assert len(cold) <= 5, path
         assert sum(cold) <= COLD, path
         assert len(warm) == 1, path
-        assert sum(warm) <= WARM or path != "/", path
+        repeats = "q=" in path or "from=" in path  # such a page is not packed: see portal/packing.py
+        assert sum(warm) <= WARM * (1 + repeats), path
 
 
 def test_everything_works_without_javascript(site: Any, paths: list[str]) -> None:
@@ -143,9 +144,24 @@ def test_everything_works_without_javascript(site: Any, paths: list[str]) -> Non
     assert page.get_by_text("This is what Web shop said on").is_visible()
 
 
-def test_the_latest_order_is_no_tap_away_an_old_one_two_and_an_invoice_two(
-    site: Any, paths: list[str]
-) -> None:
+def test_the_latest_orders_status_is_no_tap_away(site: Any, mirrored: Put, now: datetime) -> None:
+    told = {"status": "processing", "placed": now, "currency": "EUR"}
+    mirrored(Order(source_id="S", belongs_to="a0017", number="SO-118", **told))
+    block = site.visit().goto("/").get_by_role("region", name="Latest order")
+    assert block.get_by_text("SO-118").is_visible()
+    assert block.locator(".pill").get_by_text("In production").is_visible()
+
+
+def test_an_old_order_is_two_taps_and_its_number_away(site: Any, paths: list[str]) -> None:
+    page = site.visit().goto("/")
+    page.locator(".nav").get_by_role("link", name="Orders").click()
+    page.get_by_role("searchbox").press_sequentially("SO-976")  # typing; the keyboard has the key that asks
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="SO-976").click()
+    assert page.get_by_role("heading", name="Order SO-976").is_visible()
+
+
+def test_an_invoice_is_two_taps_away(site: Any, paths: list[str]) -> None:
     page = site.visit().goto("/")
     page.locator(".nav").get_by_role("link", name="Invoices").click()
     page.locator("table.list .whole").first.click()
