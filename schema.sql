@@ -163,7 +163,8 @@ create table orders (
   search_text text not null,
   primary key (source, source_id)
 );
-create index orders_by_org on orders (org_id, sort_at, ref, source) where gone_at is null;  -- counted without the rows
+create index orders_by_org on orders (org_id, sort_at, ref, source, status, cancelled, dispatch)
+  where gone_at is null;                   -- counted and filtered by stage without the rows
 create index orders_by_ref on orders (org_id, ref);
 create index orders_by_account on orders (source, belongs_to);
 

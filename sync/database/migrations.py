@@ -14,6 +14,9 @@ alter table sources add column quota_at timestamp;
 alter table streams add column swept_at timestamp;
 alter table streams add column covers_from timestamp;
 alter table orders add column payment_due date;
+drop index orders_by_org;
+create index orders_by_org on orders (org_id, sort_at, ref, source, status, cancelled, dispatch)
+  where gone_at is null;
 alter table invoices add column pay_url text not null default '';
 alter table invoices add column attachments integer not null default 0;
 create table quotes (

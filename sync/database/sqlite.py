@@ -23,6 +23,7 @@ from sync.database.versions import Migration, WrongDatabase, new_value, refuse_v
 from sync.tables import SCHEMA_VERSION, section
 
 CACHE = 32_768  # KiB of the mirror its writer keeps in memory: index pages are written once, not per page
+MAPPED = 256 * 1024 * 1024  # bytes of the mirror its readers look at in place instead of copying each page
 CHECKPOINT = 16_384  # pages of 4 KiB: the mirror's log grows to 64 MB before it is put into the file
 KEPT = 5  # connections of a role that stay open
 PATIENCE = {"web": 5.0, "staff": 5.0, "sync": 30.0, "owners": 30.0}  # seconds a writer waits for another
@@ -70,6 +71,11 @@ class Files:
                 if not connection.execute("select 1 from sqlite_master where name = 'meta'").fetchone():
                     return None
                 found = connection.execute("select value from meta where name = 'schema_version'").fetchone()
+        except sqlite3.OperationalError as e:
+            raise WrongDatabase(
+                f"{self.path(name)} cannot be opened ({e}): may this user read and write {self.folder} and "
+                "everything in it, and is there room on its disk?"
+            ) from e
         except sqlite3.DatabaseError as e:
             raise WrongDatabase(
                 f"{self.path(name)} cannot be read as a Fanlight database ({e}): restore a backup, "
@@ -144,6 +150,8 @@ class Files:
         try:
             connection = self._connect(own, "rw" if write else "ro", PATIENCE[role])
             connection.execute(f"attach database ? as {other}", (self._uri(other, "ro"),))
+            if other == "mirror":
+                connection.execute(f"pragma mirror.mmap_size = {MAPPED}")
         except sqlite3.OperationalError as e:
             raise WrongDatabase(
                 f"the database in {self.folder} cannot be opened ({e}): run `fanlight init`"

@@ -168,6 +168,13 @@ def test_an_exception_undoes_the_transaction(database, now):
         assert connection.execute(sa.select(THROTTLE)).all() == []
 
 
+@pytest.mark.parametrize("role", ["web", "staff", "sync"])
+def test_an_error_tells_no_values_of_its_statement(database, role):
+    with pytest.raises(sa.exc.DBAPIError) as told, getattr(database, role)() as connection:
+        connection.execute(sa.text("select * from nowhere where address = :who"), {"who": "ann@a.example"})
+    assert "ann@a.example" not in str(told.value)
+
+
 def test_a_reader_keeps_one_view_while_a_sync_commits(database, two_organisations):
     orders = MIRROR["orders"]
     with database.web() as reader:
