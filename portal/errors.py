@@ -85,7 +85,8 @@ def _down(error: Exception) -> ResponseReturnValue:
 
 def _page(code: int, text: str = "") -> Response:
     title, usual = WORDS.get(code, WORDS[400 if code < 500 else 500])
-    body = render_template("errors/error.html", title=title, text=text or usual, code=code, retry=code >= 500)
+    again = request.script_root + here(request) if code >= 500 else ""
+    body = render_template("errors/error.html", title=title, text=text or usual, again=again)
     response = make_response(body, code)
     if code == 503:
         response.headers["Retry-After"] = RETRY_AFTER

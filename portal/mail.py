@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from portal.gateway import Restamping
 from portal.letters import Letter, one_line
-from portal.store import outbox, passes, rights, throttle
+from portal.store import devices, outbox, passes, rights, sessions, throttle
 from portal.store.health import UNREACHABLE
 from portal.store.outbox import Parcel
 from sync.config import Config, Mail
@@ -192,8 +192,10 @@ def describe(error: Exception) -> str:
 
 
 def tidy(database: Database, now: datetime) -> None:
-    """Forget links, counters and mails nobody needs, and with them addresses that were only ever typed."""
+    """Forget links, counters, mails, sessions, browsers nobody needs, and addresses only ever typed."""
     with database.staff(write=True) as connection:
         passes.prune(connection, now)
         throttle.prune(connection, now)
         outbox.prune(connection, now)
+        sessions.prune(connection, now)
+        devices.prune(connection, now)

@@ -132,8 +132,11 @@ class Serving(BaseApplication):  # type: ignore[misc]
             self.scheduler.restart()
 
     def load(self) -> Flask:
-        """Make the application, in each worker."""
-        return create_app(self._config, open_database(self._config))
+        """Make the application, in each worker, its templates compiled: the first visitor waits for none."""
+        app = create_app(self._config, open_database(self._config))
+        for name in app.jinja_env.list_templates(extensions=("html",)):
+            app.jinja_env.get_template(name)
+        return app
 
     def run(self) -> None:
         """Serve until a signal ends it."""

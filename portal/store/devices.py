@@ -1,14 +1,16 @@
 """Browsers a person has signed in from before: a link is one tap there, elsewhere it needs its code."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
 from portal.store import tokens
 from sync.tables import PORTAL
 
 DEVICES = PORTAL["devices"]
 USERS = PORTAL["users"]
+SESSIONS = PORTAL["sessions"]
+KEPT = timedelta(days=90)  # at least, since it was first used
 BROWSERS = {
     "Edg": "Edge", "OPR/": "Opera", "SamsungBrowser": "Samsung Internet", "FxiOS": "Firefox",
     "Firefox/": "Firefox", "CriOS": "Chrome", "Chrome/": "Chrome", "Safari/": "Safari",
@@ -35,6 +37,12 @@ def forget(connection: Connection, user: int, device_hash: str | None = None) ->
     """Forget one browser of a person, or all of them."""
     gone = delete(DEVICES).where(DEVICES.c.user_id == user)
     connection.execute(gone if device_hash is None else gone.where(DEVICES.c.hash == device_hash))
+
+
+def prune(connection: Connection, now: datetime) -> None:
+    """Forget browsers nobody has used for long, of which no session is kept any more."""
+    used = exists().where(SESSIONS.c.device_hash == DEVICES.c.hash, SESSIONS.c.user_id == DEVICES.c.user_id)
+    connection.execute(delete(DEVICES).where(DEVICES.c.made_at < now - KEPT, ~used))
 
 
 def describe(user_agent: str) -> str:

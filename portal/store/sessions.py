@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, exists, insert, or_, select, update
 
 from portal.store import audit, devices, passes, tokens
 from sync.database import Database
@@ -15,6 +15,8 @@ from sync.tables import PORTAL, email_key
 SESSIONS = PORTAL["sessions"]
 USERS = PORTAL["users"]
 TOUCH = timedelta(minutes=1)
+KEPT = timedelta(days=90)  # after its end
+BATCH = 5000
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,15 @@ def end_all(connection: Connection, user: int, now: datetime) -> None:
     theirs = update(SESSIONS).where(SESSIONS.c.user_id == user, SESSIONS.c.ended_at.is_(None))
     connection.execute(theirs.values(ended_at=now))
     devices.forget(connection, user)
+
+
+def prune(connection: Connection, now: datetime) -> None:
+    """Forget sessions long over, some thousand at a time; a person's last one tells when they came."""
+    old, later = SESSIONS.alias("old").c, SESSIONS.alias("later").c
+    came_again = exists().where(later.user_id == old.user_id, later.seen_at > old.seen_at)
+    over = or_(old.expires_at < now - KEPT, old.ended_at < now - KEPT)
+    some = select(old.hash).where(over, came_again).limit(BATCH)
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.hash.in_(some)))
 
 
 def end_everywhere(database: Database, user: int, address: str, now: datetime) -> None:

@@ -233,6 +233,17 @@ def test_an_error_of_ours_says_nothing_of_itself(open_house: Callable[..., House
         assert ("Retry-After" in answer.headers) == (status == 503)
 
 
+def test_try_again_stays_below_the_portals_path(secure: House) -> None:
+    @gate.audience("public")
+    def down() -> str:
+        raise OperationalError("select 1", {}, Exception())
+
+    secure.app.add_url_rule("/down", "down", down)
+    answer = secure.browser().get("/portal/down?page=2", base_url="https://shop.example")
+    assert answer.status_code == 503
+    assert 'href="/portal/down?page=2"' in answer.text
+
+
 def test_a_fault_is_logged_without_the_address_that_was_asked_for(
     open_house: Callable[..., House], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -293,3 +293,25 @@ def test_old_links_and_counters_are_forgotten(house: House) -> None:
     house.clock.forward(days=28)
     mail.tidy(house.database, house.clock())
     assert house.rows("outbox") == []
+
+
+def test_sessions_long_over_are_forgotten_but_a_persons_last_one(house: House) -> None:
+    for _ in range(3):
+        house.sign_in(house.ann)
+        house.clock.forward(hours=1)
+    house.clock.forward(days=89)
+    mail.tidy(house.database, house.clock())
+    assert (len(house.rows("sessions")), len(house.rows("devices"))) == (3, 3)
+    house.clock.forward(days=10)
+    mail.tidy(house.database, house.clock())
+    assert (len(house.rows("sessions")), len(house.rows("devices"))) == (1, 1)
+
+
+def test_a_browser_in_use_stays_known_however_old(house: House) -> None:
+    browser = house.sign_in(house.ann, stay=True)
+    for _ in range(5):
+        house.clock.forward(days=29)
+        browser.post("/login/code", {"code": house.mail(house.ann, browser).code, "stay": "1"})
+        mail.tidy(house.database, house.clock())
+    assert browser.get("/").status_code == 200
+    assert len(house.rows("devices")) == 1
