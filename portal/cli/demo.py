@@ -1,8 +1,10 @@
 """`fanlight demo`: a portal to look at, from export files of an invented wholesaler."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -12,10 +14,11 @@ from portal.server import Listening
 from portal.store import sign_in
 from sync.cli.app import DONE, QUARANTINED, App, Failed, by_whom
 from sync.cli.running import sync
-from sync.config import Config, load
+from sync.config import load
 from sync.database import open_database
 
 LIFETIME = timedelta(days=1)  # of the links printed
+ADDRESS = re.compile(r'^base_url = "[^"]*"', re.MULTILINE)
 
 
 @click.command()
@@ -25,13 +28,17 @@ LIFETIME = timedelta(days=1)  # of the links printed
     "--step", is_flag=True, help="Play the next day: statuses move, new invoices, a deletion, a late change."
 )
 @click.option("--serve", "serves", is_flag=True, help="Serve it when it is ready, until Ctrl-C.")
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="With --serve: the address to listen at."
-)
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="With --serve.")
+@click.option("--host", help="The address to listen at, kept for the next time.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="The same for the port.  [default: 8000]")
 @click.pass_context
 def demo(
-    context: click.Context, folder: Path, seed: int, step: bool, serves: bool, host: str, port: int
+    context: click.Context,
+    folder: Path,
+    seed: int,
+    step: bool,
+    serves: bool,
+    host: str | None,
+    port: int | None,
 ) -> None:
     """Make a portal of an invented wholesaler: Salesforce, Shopify and Xero exports, read like real ones.
 
@@ -43,18 +50,28 @@ def demo(
     """
     path = folder / "fanlight.toml"
     _write(path, seed, step, context.obj)
+    listening = _place(path, host, port)
     app = context.obj = App(path)
     first = _make_database(app)
     if first or not serves:
         _sync(context)
-    listening = Listening(host, port, workers=2, threads=4)
-    address = f"http://{listening.address}"
-    for line in _links(app, address):
+    for line in _links(app):
         click.echo(line)
     if serves:
         app.database.close()
-        click.echo(f"Serving {address} – Ctrl-C ends it.")
-        run(lambda: _at(load(path), address), path, listening, sync=True)
+        click.echo(f"Serving {app.config.portal.base_url} – Ctrl-C ends it.")
+        run(lambda: load(path), path, listening, sync=True)
+
+
+def _place(path: Path, host: str | None, port: int | None) -> Listening:
+    """Where the demo is served: as told now, else before; its settings remember it for every link."""
+    before = urlsplit(load(path).portal.base_url)
+    there = Listening(host or before.hostname or "127.0.0.1", port or before.port or 80, workers=2, threads=4)
+    told = path.read_text(encoding="utf-8")
+    kept = ADDRESS.sub(f'base_url = "http://{there.address}"', told, count=1)
+    if kept != told:
+        path.write_text(kept, encoding="utf-8")
+    return there
 
 
 def _make_database(app: App) -> bool:
@@ -90,16 +107,11 @@ def _sync(context: click.Context) -> None:
             raise
 
 
-def _links(app: App, address: str) -> Iterator[str]:
+def _links(app: App) -> Iterator[str]:
     """A sign-in link for each of the demo's people."""
-    config = _at(app.config, address)
     yield "Sign in as a customer (each link works once, for a day):"
     for email in portal.demo.PEOPLE:
-        link = sign_in.trusted_link(app.database, config, email, app.clock(), by=by_whom(), lifetime=LIFETIME)
+        link = sign_in.trusted_link(
+            app.database, app.config, email, app.clock(), by=by_whom(), lifetime=LIFETIME
+        )
         yield f"  {email}\n    {link}"
-
-
-def _at(config: Config, address: str) -> Config:
-    """The demo's configuration for the address it is really served at."""
-    there = config.portal.model_copy(update={"base_url": address})
-    return config.model_copy(update={"portal": there})
