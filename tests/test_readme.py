@@ -33,11 +33,14 @@ SETTINGS = {
     "the books of the README": HEAD % "books" + BOOKS + blocks("README.md", "toml")[1],
     "the mapping of the README": HEAD % "books" + BOOKS + blocks("README.md", "toml")[2],
     "the mapping of the docs": HEAD % "erp" + blocks("docs/connectors.md", "toml")[0],
+    "the files from elsewhere of the docs": HEAD % "office"
+    + next(block for block in blocks("docs/connectors.md", "toml") if "sftp = " in block),
 }
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_settings_shown_to_newcomers_load(name, tmp_path):
+def test_settings_shown_to_newcomers_load(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("FANLIGHT_FILES_PASSWORD", "a password")
     (tmp_path / "secret.key").write_text(secrets.token_hex(32))
     (tmp_path / "fanlight.toml").write_text(SETTINGS[name])
     assert load(tmp_path / "fanlight.toml").sources[0].kind == "exports"
