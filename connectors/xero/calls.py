@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from connectors.base import Disconnected, Failure, Garbled, Quota, Refused, Unavailable, Unreadable
 from connectors.http import Http, Reply
@@ -32,13 +32,14 @@ _SCOPE = {"Contacts": "contacts", "Payments": "payments"}
 
 
 class Answer(Struct, frozen=True):
-    """One page of a listing. ``count``: how many rows there are in all; None: Xero does not say. ``at``: when
-    it was made, by Xero's clock."""
+    """One page of a listing. ``count``: how many rows there are in all; None: Xero does not say. ``missing``:
+    how many of this page it counts and does not send. ``at``: when it was made, by Xero's clock."""
 
     rows: list[Any]
     at: datetime
     size: int
     count: int | None = None
+    missing: int = 0
 
 
 class Budget:
@@ -68,8 +69,8 @@ class Calls:
         self._last = ""  # the id of the last answer: no two have the same
 
     def page(self, listing: Listing, order: str, number: int, since: datetime | None) -> Answer:
-        """One page of a listing, and whether it is whole. ``since``: only what changed from then on. A page
-        shorter than Xero itself says is asked for once more."""
+        """One page of a listing. ``since``: only what changed from then on. A page shorter than Xero itself
+        says is asked for once more; one without any of its rows is not believed."""
         for _ in range(2):
             answer = self._page(listing, order, number, since)
             if answer.count is None:
@@ -77,10 +78,9 @@ class Calls:
             there = min(answer.size, max(0, answer.count - (number - 1) * answer.size))
             if len(answer.rows) >= there:
                 return answer
-        raise Garbled(
-            f"Xero says page {number} of {listing.name} has {there} rows and sent {len(answer.rows)}, twice; "
-            "nothing of it was taken"
-        )
+        if answer.rows:
+            return structs.replace(answer, missing=there - len(answer.rows))
+        raise Garbled(short(listing, there, 0))
 
     def pay_link(self, invoice_id: str) -> str:
         """Where an invoice can be paid online; '' where it cannot."""
@@ -193,6 +193,11 @@ class Calls:
             f"Xero lets {self._settings.id} in no more ({detail or 'no reason given'}); "
             f"{reconnect(self._settings)}"
         )
+
+
+def short(listing: Listing, there: int, sent: int) -> str:
+    """What is said of a page that lost rows."""
+    return f"Xero counts {there} rows in a page of {listing.name} and sent {sent}, twice; none were taken"
 
 
 def _made(reply: Reply, told: Told, place: str) -> datetime:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from connectors.base import Garbled, Unavailable, Unreadable
 from connectors.chain import fingerprint, whole_second
-from connectors.xero.calls import Answer, Calls
+from connectors.xero.calls import Answer, Calls, short
 from connectors.xero.listings import Listing, taken
 from connectors.xero.values import identifier, moment
 
@@ -24,6 +24,7 @@ TRIES = 3
 UNFILTERED = (
     "Xero ignored the filter or the order asked for in {name}: more is read than changed, which costs egress"
 )
+UNCOUNTED = "Xero counts more {name} than it sends; they were asked for until nothing more came"
 
 
 class Read(Struct, frozen=True):
@@ -49,6 +50,8 @@ class Walk:
         were told by then (None: not to say)."""
         while True:
             answer = self._page(BY_TIME, 1, since)
+            if answer.missing:
+                self.note = UNCOUNTED.format(name=self._listing.name)
             rows = [self._read(one) for one in answer.rows]
             times = [row.updated for row in rows if row.updated]
             if not _obeys(times, since):
@@ -72,6 +75,9 @@ class Walk:
             most, last, number = 0, list[Any](), 1
             while True:
                 answer = self._page(f"{self._listing.id} ASC", number, since)
+                if answer.missing:  # absence would be believed
+                    sent = len(answer.rows)
+                    raise Garbled(short(self._listing, sent + answer.missing, sent))
                 if answer.rows and answer.rows == last:
                     raise Garbled(f"Xero sends the same page of {self._listing.name} again and again")
                 if answer.count is not None and answer.count < most:
@@ -111,7 +117,7 @@ class Walk:
 
     def _ended(self, answer: Answer, fresh: Sequence[Read]) -> bool:
         """Whether a first page is all there is: by Xero's count, or because asking again brought nothing."""
-        if answer.count is not None:
+        if answer.count is not None and not answer.missing:
             return len(answer.rows) >= answer.count
         return not answer.rows or (not fresh and len(answer.rows) < answer.size)
 

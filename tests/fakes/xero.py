@@ -184,6 +184,8 @@ class Xero(Vendor):
                 return _problem(401, "Unauthorized", "TokenExpired: token expired")
             case "403":
                 return _problem(403, "Forbidden", "AuthenticationUnsuccessful")
+            case "404":
+                return _problem(404, "Not Found", "The resource you're looking for cannot be found")
             case "half_page" | "empty_page":
                 return self._short(asked, keep=0 if fault == "empty_page" else 2)
         problem = "day" if fault == "throttle_day" else "minute"

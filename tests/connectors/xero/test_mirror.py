@@ -14,7 +14,7 @@ from fakes.xero_truth import Shown, mirrored, truth
 from sync.database import Database
 from sync.run import Outcome, run_source
 
-FAULTS = (*vendor.BROKEN, *vendor.THROTTLES, *vendor.REFUSALS, "half_page", "empty_page")
+FAULTS = (*vendor.BROKEN, *vendor.THROTTLES, *vendor.REFUSALS, "404", "half_page", "empty_page")
 ONE_OF = 12  # in a quick run each fault meets every twelfth request, another than the fault before
 
 
@@ -226,7 +226,9 @@ def test_a_fault_at_any_request_shows_nothing_untrue(sweep, fault):
         sweep.meet(fault, nth)
 
 
-@pytest.mark.parametrize("fault", ["401", "403", "html200", "json_empty", "empty_page", "throttle_absurd"])
+@pytest.mark.parametrize(
+    "fault", ["401", "403", "404", "html200", "json_empty", "empty_page", "throttle_absurd"]
+)
 def test_a_fault_that_stays_takes_nothing_away(mirror, fault):
     before = mirror.shown()
     mirror.books.world.plan(dict.fromkeys(range(2, 500), fault))
