@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from connectors.base import Connector, Disconnected, Failure, Garbled, Page, Refused, Unavailable
 from sync import mirror, sweeps
-from sync.database import Database
+from sync.database import UNREACHABLE, Database
 from sync.heartbeat import Heartbeat
 
 if TYPE_CHECKING:
@@ -104,6 +104,8 @@ class Attempt(ABC):
         except Failure as failure:
             return self.failed(failure)
         except BrokenPipeError:  # nobody reads what a rehearsal tells any more (`| head`)
+            raise
+        except UNREACHABLE:  # a full disk, a server that went away: whoever runs us tells
             raise
         except Exception as error:
             log.exception("%s: reading %s failed", self.job.source, self.begun.name)

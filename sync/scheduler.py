@@ -55,6 +55,7 @@ class Scheduler:
         self.stopping = threading.Event()
         self.jobs = BlockingScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(TOGETHER)})
         self._at_work: set[str] = set()
+        self._linked: owners.Situation | None = None  # what the link rules were followed for last
         self._complaints: dict[str, str] = {}
         self._failing: dict[str, str] = {}  # what was said of a source or a stream last, where it was no good
         self._changed = threading.Condition()
@@ -145,16 +146,21 @@ class Scheduler:
         """The source could not even say what it holds."""
         with self.database.sync() as connection:
             mirror.blame(connection, source, word(failure), str(failure), self.clock())
-        if self._failing.get(source) != str(failure):
-            self._failing[source] = str(failure)
+        said = self._failing.get(source)
+        self._failing = {key: told for key, told in self._failing.items() if key.split()[0] != source}
+        self._failing[source] = str(failure)
+        if said != str(failure):
             self.say(f"{source}: {failure}")
         self._shift(source, [])
 
     def _follow_rules(self) -> None:
-        try:
-            owners.link(self.database, self.config, self.clock())
-        except owners.OtherPrimary as problem:
-            self.say(str(problem))
+        seen = owners.situation(self.database, self.config)
+        if seen != self._linked:  # else no rule could decide otherwise than the last time
+            try:
+                owners.link(self.database, self.config, self.clock())
+            except owners.OtherPrimary as problem:
+                self.say(str(problem))
+            self._linked = seen
         owners.restamp(self.database)
 
     def _shift(self, source: str, retries: Sequence[datetime]) -> None:

@@ -129,7 +129,10 @@ def test_check_config_for_programs(portal: Path) -> None:
     (portal.parent / "secret.key").chmod(0o640)
     said = fanlight("check", "config", "--json")
     told = json.loads(said.stdout)
-    assert (said.exit_code, told["problems"], len(told["warnings"])) == (0, [], 1)
+    assert (said.exit_code, told["problems"], len(told["warnings"])) == (0, [], 2)
+    assert "run `fanlight init`" in told["warnings"][1], "the database is not there yet"
+    fanlight("init")
+    assert len(json.loads(fanlight("check", "config", "--json").stdout)["warnings"]) == 1
     portal.write_text(portal.read_text().replace("name =", "nmae ="))
     said = fanlight("check", "config", "--json")
     assert said.exit_code == 2

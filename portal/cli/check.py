@@ -1,12 +1,14 @@
 """`fanlight check config`: is the configuration right, and is the database it names there?"""
 
 import json
+from collections.abc import Iterator
 
 import click
 
 from sync import config as configuration
 from sync.cli.app import DONE, WRONG, App
 from sync.config import BadConfig
+from sync.database import UNREACHABLE, open_database
 
 
 @click.command()
@@ -14,6 +16,8 @@ from sync.config import BadConfig
 @click.pass_obj
 def config(app: App, as_json: bool) -> None:
     """Read fanlight.toml and tell every problem at once, with its line and what to do. Changes nothing.
+
+    That the database it names cannot be used yet is a warning.
 
     \b
     Example: fanlight check config
@@ -24,7 +28,7 @@ def config(app: App, as_json: bool) -> None:
     """
     try:
         read = configuration.load(app.config_path)
-        problems, warnings = [], list(read.warnings)
+        problems, warnings = [], [*read.warnings, *_of_the_database(read)]
     except BadConfig as bad:
         problems, warnings = bad.problems, []
     if as_json:
@@ -42,6 +46,16 @@ def config(app: App, as_json: bool) -> None:
         if not problems:
             click.echo(f"{app.config_path} is right: {_summary(read)}.")
     raise click.exceptions.Exit(WRONG if problems else DONE)
+
+
+def _of_the_database(read: configuration.Config) -> Iterator[str]:
+    """What keeps the database the file names from being used as it is."""
+    try:
+        database = open_database(read)
+        database.check()
+        database.close()
+    except UNREACHABLE as problem:
+        yield f"portal.database: {str(problem).partition(chr(10))[0]}"
 
 
 def _summary(read: configuration.Config) -> str:

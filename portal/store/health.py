@@ -2,14 +2,10 @@
 
 import logging
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
-from sync.database import Database, WrongDatabase
+from sync.database import UNREACHABLE as UNREACHABLE
+from sync.database import Database
 
 log = logging.getLogger(__name__)
-# What a database that is down, restarting, locked or out of connections raises.
-UNREACHABLE: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolTimeout, WrongDatabase)
 
 
 def ready(database: Database) -> bool:

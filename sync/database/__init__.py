@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from sync.config import Config, Passwords
 from sync.database.migrations import MIGRATIONS
@@ -22,7 +24,9 @@ from sync.database.sqlite import Files
 from sync.database.versions import Migration, WrongDatabase
 from sync.tables import MIRROR, PORTAL, email_key
 
-__all__ = ["Database", "Migration", "WrongDatabase", "open_database"]
+__all__ = ["UNREACHABLE", "Database", "Migration", "WrongDatabase", "open_database"]
+# What a database that is down, restarting, locked, full or out of connections raises.
+UNREACHABLE: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolTimeout, WrongDatabase)
 
 
 class Store(Protocol):

@@ -1,5 +1,6 @@
 """When sources are read: at once, each on its own, one at a time, and told to the portal."""
 
+import os
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -178,3 +179,45 @@ def test_all_sources_are_read_though_one_fails_and_stop_ends_it(config, sqlite_d
         scheduler.stop()
         thread.join(60)
     assert ended == [True]
+
+
+def test_a_source_that_wants_a_pause_gets_it_from_the_timer(scheduler, config, database, said, now):
+    later = now + timedelta(minutes=20)
+    with database.sync() as connection:
+        sources = MIRROR["sources"]
+        wish = sa.update(sources).where(sources.c.source == "crm")
+        connection.execute(wish.values(retry_at=later))
+    scheduler.read(config.sources[0])
+    assert said == []
+    assert next_run(database, "crm") == later
+    assert scheduler.jobs.get_job("crm").next_run_time == later
+
+
+def test_the_same_failure_is_said_once_and_again_after_it_was_well(scheduler, config, said):
+    source = config.sources[1]
+    for _ in range(3):
+        scheduler.read(source)
+    assert len(said) == 1
+    columns = "Name,Email,Created at,Fulfillment Status,Currency,Total,Lineitem quantity,Lineitem name"
+    (config.folder / "nowhere.csv").write_text(columns + ",Lineitem price\n")
+    os.utime(config.folder / "nowhere.csv", (1_700_000_000, 1_700_000_000))
+    scheduler.read(source)
+    (config.folder / "nowhere.csv").unlink()
+    scheduler.read(source)
+    assert [line.startswith("gone orders: needs a person: no file matches") for line in said].count(True) == 2
+
+
+def test_the_link_rules_are_followed_when_what_they_look_at_changed_and_not_else(
+    scheduler, config, database, monkeypatch
+):
+    followed = []
+    link = owners.link
+    monkeypatch.setattr(owners, "link", lambda *told: followed.append(link(*told)))
+    for _ in range(4):
+        scheduler.read(config.sources[0])
+    assert len(followed) == 2, "once for the accounts, once more because that made links"
+    path = config.folder / "accounts.csv"
+    path.write_text(path.read_text().replace("Brightwater Ltd", "Brightwater plc"))
+    scheduler.read(config.sources[0])
+    assert len(followed) == 3
+    assert [one.name for one in reading.organisations(database)] == ["Brightwater plc"]

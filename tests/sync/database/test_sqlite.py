@@ -162,3 +162,13 @@ def test_opening_what_was_never_made_says_how_to_make_it(tmp_path):
     with pytest.raises(WrongDatabase, match="fanlight init"), made.web():
         pass
     assert not os.path.exists(tmp_path / "var" / "mirror.db")
+
+
+def test_files_that_may_not_be_opened_are_not_taken_for_broken_ones(sqlite_database, tmp_path):
+    sqlite_database.close()
+    for name in ("mirror.db-wal", "mirror.db-shm"):
+        (tmp_path / "var" / name).unlink(missing_ok=True)
+        (tmp_path / "var" / name).mkdir()  # what cannot be opened, also by who may open everything
+    with pytest.raises(WrongDatabase, match="may this user read and write") as refused:
+        sqlite_database.check()
+    assert "backup" not in str(refused.value)
