@@ -19,6 +19,12 @@ NEEDS_A_PERSON = ("refused", "crashed")
 SECTIONS = {"order": "orders", "quote": "quotes", "ticket": "tickets"}
 MEANS = {"order": "dispatched", "quote": "accepted", "ticket": "In your words"}
 LATE = timedelta(minutes=2)
+LEFT_BEHIND = timedelta(days=1)
+UNREAD = (
+    "needs a person: the source is read without them, so they only grow older. Put their [[sources.files]] "
+    "table (or record) back into the TOML; to have them gone: take {source} out of it, "
+    "fanlight purge {source}, add it again without them"
+)
 MISSING = "export its accounts again, or say whose one is: fanlight org link SOURCE ACCOUNT ORGANISATION"
 NO_LIST = (
     "add its customers export under [[sources.files]]; where there is none, its orders or invoices export "
@@ -74,7 +80,7 @@ def verdict(source: SourceState, tokens: Tokens, now: datetime) -> str:
     streams = source.streams
     if source.failure in NEEDS_A_PERSON or any(s.failure in NEEDS_A_PERSON or s.withheld for s in streams):
         return "needs a person"
-    if tokens.expiring(source.source):
+    if tokens.expiring(source.source) or any(_left_behind(source, stream) for stream in streams):
         return "needs a person"
     if not streams:
         return "not synced yet"
@@ -140,12 +146,20 @@ def _details(source: SourceState, stream: StreamState, standing: Standing) -> It
     if stream.failure:
         told = _consequence(source, stream.failure, stream.as_of, standing)
         yield f"{told}: {plain(stream.failure_message or '')}"
+    if _left_behind(source, stream):
+        yield UNREAD.format(source=source.source)
     if stream.withheld:
         yield f"needs a person: {withheld_line(stream.source, stream.record, stream.withheld)}"
     if stream.quarantined_rows:
         yield f"{count(stream.quarantined_rows, 'row')} in quarantine: fanlight status --quarantine"
     yield from reach_lines(stream, standing.now, standing.zone)
     yield from (plain(note) for note in stream.notes)
+
+
+def _left_behind(source: SourceState, stream: StreamState) -> bool:
+    """Whether the source is read without this stream: its files, or its record, were taken out of the TOML."""
+    runs = [each.last_run.started_at for each in source.streams if each.last_run]
+    return bool(stream.records and stream.last_run and max(runs) - stream.last_run.started_at > LEFT_BEHIND)
 
 
 def _run(run: LastRun, standing: Standing) -> str:

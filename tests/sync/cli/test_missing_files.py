@@ -1,6 +1,8 @@
 """A set of files of which nothing tells what it holds: the other records of its source are read, nothing is
 removed, and a person is told."""
 
+from datetime import timedelta
+
 import pytest
 
 from sync.cli.status import status
@@ -38,3 +40,18 @@ def test_nothing_is_removed_while_a_set_is_missing_and_all_is_well_when_it_comes
     told = desk.sync("crm")
     assert told.exit_code == 0 and "crm tickets: 1 row read" in told.stdout
     assert "crm (CRM, exports): well" in desk.run(status).stdout
+
+
+def test_records_whose_table_was_taken_out_of_the_toml_name_the_cure(desk):
+    desk.write("cases.csv", "Id,CaseNumber,AccountId,Status,Subject,IsClosed\n500A,1,,New,Hello,false\n")
+    desk.sync("crm")
+    toml = (desk.folder / "fanlight.toml").read_text()
+    desk.write("fanlight.toml", toml.replace(CASES, ""))
+    desk.now += timedelta(days=2)
+    desk.accounts(**{"001Nw0000021sVQIAY": "Brightwater", "001Nw0000021sVRIAY": "Harbour"})
+    assert desk.sync("crm").exit_code == 0
+    told = desk.run(status)
+    assert "crm (CRM, exports): needs a person" in told.stdout and told.exit_code == 1
+    accounts, tickets = told.stdout.split("  tickets: ")
+    assert "Put their [[sources.files]] table (or record) back into the TOML" in tickets
+    assert "fanlight purge crm" in tickets and "purge" not in accounts
