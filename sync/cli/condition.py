@@ -157,7 +157,7 @@ def _details(source: SourceState, stream: StreamState, standing: Standing) -> It
 
 
 def _left_behind(source: SourceState, stream: StreamState) -> bool:
-    """Whether the source is read without this stream: its files, or its record, were taken out of the TOML."""
+    """Whether the source is read without this stream: its files or record were taken out of the TOML."""
     runs = [each.last_run.started_at for each in source.streams if each.last_run]
     return bool(stream.records and stream.last_run and max(runs) - stream.last_run.started_at > LEFT_BEHIND)
 
