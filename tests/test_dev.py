@@ -88,7 +88,7 @@ def test_an_old_python_is_told_what_is_needed(dev: ModuleType, monkeypatch: pyte
 def test_a_python_without_venv_is_told_the_package_to_install(
     dev: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dev.mark("begun")
+    dev.stamp_of("begun").touch()
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(SystemExit, match=rf"sudo apt install python3\.{sys.version_info.minor}-venv"):
         dev.make_venv()
@@ -97,7 +97,7 @@ def test_a_python_without_venv_is_told_the_package_to_install(
 def test_a_venv_somebody_else_made_is_left_alone(dev: ModuleType, tmp_path: Path) -> None:
     own = tmp_path / ".venv" / "theirs.txt"
     own.write_text("kept")
-    with pytest.raises(SystemExit, match="was not made by ./dev"):
+    with pytest.raises(SystemExit, match=r"was not made by \./dev"):
         dev.make_venv()
     assert own.read_text() == "kept"
 
