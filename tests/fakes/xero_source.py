@@ -7,14 +7,15 @@ from fakes import xero as fake
 from connectors.http import Limits, Time
 from connectors.xero import Xero
 
-QUICK = Limits(connect=2, read=0.3, total=0.6)
+QUICK = Limits(connect=5, read=0.3, total=0.6)  # for a Xero that hangs
+PATIENT = Limits(connect=20, read=30, total=60)  # for a machine that has much to do
 
 
 class Books:
     """A Xero and the ways to read it. ``world`` is the fake."""
 
     def __init__(self, world: fake.Xero) -> None:
-        self.world = world
+        self.world, self.limits = world, PATIENT
 
     def settings(self, **told: Any) -> Any:
         """The settings of a custom connection, unless told otherwise."""
@@ -29,7 +30,7 @@ class Books:
     def source(self, **told: Any) -> Xero:
         """A source that knows no time but the fake's."""
         time = Time(now=self.world.clock, sleep=self.world.sleep, chance=lambda: 0.5)
-        return Xero(self.settings(**told), time, QUICK)
+        return Xero(self.settings(**told), time, self.limits)
 
     def by_consent(self, **told: Any) -> Xero:
         """One that a person connected."""

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from fakes import vendor
+from fakes.xero_source import PATIENT, QUICK
 from fakes.xero_truth import Shown, mirrored, truth
 
 from sync.database import Database
 from sync.run import Outcome, run_source
 
 FAULTS = (*vendor.BROKEN, *vendor.THROTTLES, *vendor.REFUSALS, "404", "half_page", "empty_page")
-ONE_OF = 12  # in a quick run each fault meets every twelfth request, another than the fault before
+ONE_OF = 24  # in a quick run each fault meets one request in so many, another than the fault before
 
 
 # Xero does not say how many quotes there are: an empty answer looks like no news, until all is read again.
@@ -192,7 +193,9 @@ class Sweep:
         mirror, what = self.mirror, f"{fault} at {nth}"
         mirror.put_back(self.saved)
         mirror.books.world.plan({nth: fault})
+        mirror.books.limits = QUICK if fault == "hang" else PATIENT
         outcomes = mirror.sync()
+        mirror.books.limits = PATIENT
         unharmed(outcomes, self.before, mirror.shown(), self.true, what)
         mirror.books.world.forget()
         mirror.books.world.pass_(hours=25)

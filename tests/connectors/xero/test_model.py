@@ -56,7 +56,7 @@ CHANGES = [
 changes = st.tuples(st.sampled_from(CHANGES), st.sampled_from(NAMES), st.integers(0, 99))
 steps = st.fixed_dictionaries(
     {
-        "before": st.lists(changes, max_size=6),
+        "before": st.lists(changes, max_size=16),
         "during": st.dictionaries(st.integers(1, 12), changes, max_size=2),
         "fault": st.one_of(st.none(), st.tuples(st.integers(1, 14), st.sampled_from(FAULTS))),
         "full": st.sampled_from([False, False, False, True]),
@@ -81,7 +81,7 @@ class Days:
         """What happens until the next run, in the middle of it, and to it."""
         for what in step["before"]:
             change(self.world, *what)
-            self.world.pass_(seconds=step["wait"] / 6)
+            self.world.pass_(seconds=step["wait"] / 16)
         self.world.forget()
         self.world.plan(dict([step["fault"]]) if step["fault"] else {})
         for nth, what in step["during"].items():
@@ -117,14 +117,14 @@ def live(days: list[dict[str, Any]]) -> None:
         told.database.close()
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(days=st.lists(steps, min_size=3, max_size=6))
 def test_any_days_end_with_a_true_mirror(days: list[dict[str, Any]]) -> None:
     live(days)
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None, derandomize=True)
 @given(days=st.lists(steps, min_size=5, max_size=12))
 def test_many_days_end_with_a_true_mirror(days: list[dict[str, Any]]) -> None:
     live(days)
