@@ -77,13 +77,12 @@ class Http:
         time: Time | None = None,
         heard: Callable[[Reply], None] | None = None,
         ca: Path | None = None,
-        proxy: str = "",
     ) -> None:
         tokens = frozenset(map(_spelt, token_urls))
         guard = Guard(frozenset(map(str.lower, hosts)), tokens, graphql, jobs)
         self.secrets, self.hosts = Secrets(), guard.hosts
         self._limits, self._time = limits or Limits(), time or Time()
-        self._wire = Wire(guard, self._limits, self._time, self.secrets, heard, str(ca or ""), proxy)
+        self._wire = Wire(guard, self._limits, self._time, self.secrets, heard, str(ca or ""))
         self.session = GuardedSession(self._wire)
 
     @property

@@ -20,7 +20,7 @@ from urllib3.util import Timeout
 from connectors.base import Refused
 from connectors.http.body import Broken, pour
 from connectors.http.deadline import Deadline, bound
-from connectors.http.guard import Guard, Kind, is_loopback, origin
+from connectors.http.guard import Guard, Kind, origin
 from connectors.http.limits import Limits, Time
 from connectors.http.patience import Patience, Trouble, span, told_wait
 from connectors.http.redaction import Secrets, quieten_libraries
@@ -43,10 +43,9 @@ class Wire(HTTPAdapter):
         secrets: Secrets,
         heard: Callable[[Reply], None] | None = None,
         ca: str = "",
-        proxy: str = "",
     ) -> None:
         self.guard, self.limits, self.time, self.secrets = guard, limits, time, secrets
-        self.heard, self._ca, self._proxy = heard, ca, proxy
+        self.heard, self._ca = heard, ca
         self.sent = 0  # requests put on the wire, each try counted
         quieten_libraries()
         super().__init__()
@@ -55,12 +54,6 @@ class Wire(HTTPAdapter):
         """Make connections that keep to a deadline."""
         super().init_poolmanager(*args, **more)
         bound(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
-        """The same through a proxy."""
-        manager = super().proxy_manager_for(proxy, **more)
-        bound(manager)
-        return manager
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """Send for a requests.Session; raises only Failure."""
@@ -155,7 +148,6 @@ class Wire(HTTPAdapter):
             stream=True,
             timeout=timeout,  # type: ignore[arg-type]  # requests takes urllib3's own, its annotation does not
             verify=self._ca or True,
-            proxies=self._through(request),
         )
         wanted = 200 <= answer.status_code < 300
         held = into if wanted else BytesIO()
@@ -168,11 +160,6 @@ class Wire(HTTPAdapter):
         answer._content = held.getvalue() if isinstance(held, BytesIO) else b""
         answer._content_consumed = True
         return answer
-
-    def _through(self, request: requests.PreparedRequest) -> dict[str, str]:
-        """The proxy told, if any; never to this machine itself."""
-        here = self.guard.split(request.url or "").hostname or ""
-        return {"https": self._proxy} if self._proxy and not is_loopback(here) else {}
 
     def _followed(
         self, request: requests.PreparedRequest, kind: Kind, place: str, to: str
@@ -213,8 +200,6 @@ def _told(error: Exception, kind: Kind, deadline: Deadline, limits: Limits) -> T
         return Trouble("refuses the connection")
     if any(isinstance(one, urllib3.exceptions.ConnectTimeoutError) for one in causes):
         return Trouble(f"cannot be reached within {span(limits.connect)}")
-    if any(isinstance(one, urllib3.exceptions.ProxyError) for one in causes):
-        return Trouble("cannot be reached through the proxy")
     again = kind in (Kind.READ, Kind.QUERY)
     if deadline.passed:
         return Trouble(f"did not finish its answer within {span(limits.total)}", again)

@@ -7,7 +7,7 @@ only where they changed; then they are read like any file.
 from collections.abc import Callable
 from pathlib import Path
 
-from connectors.base import Failure
+from connectors.base import Failure, Unavailable
 from connectors.exports.elsewhere.shelf import Shelf
 from connectors.exports.files import matching
 from connectors.exports.settings import ExportsSettings, FileSet
@@ -43,7 +43,7 @@ class Elsewhere:
     def _brought(self, fileset: FileSet) -> Failure | None:
         try:
             shelf = self._shelf(fileset)
-            shelf.make()
+            shelf.make(self._clock())
             if fileset.url:
                 from connectors.exports.elsewhere.web import bring_page
 
@@ -54,6 +54,8 @@ class Elsewhere:
                 bring_folder(fileset, shelf, self._settings, self._clock)
         except Failure as e:
             return e
+        except OSError as e:
+            return Unavailable(f"{fileset.address} cannot be stored here: {e.strerror}")
         return None
 
     def _shelf(self, fileset: FileSet) -> Shelf:

@@ -4,6 +4,7 @@ The server must show the key we were told; a strange one is refused before anyth
 """
 
 import base64
+import errno
 import fnmatch
 import hashlib
 import io
@@ -81,6 +82,8 @@ def _said(error: Exception, address: str) -> Failure:
         )
     if isinstance(error, PermissionError):
         return Refused(f"{address}: we may not read there; ask its keeper for the right to read")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        return Unavailable(f"{address} cannot be stored here: {error.strerror}")
     if isinstance(error, socket.gaierror):
         return Unavailable(f"{address} cannot be found: no such host, or this machine is offline")
     if isinstance(error, TimeoutError):

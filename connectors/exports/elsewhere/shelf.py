@@ -16,6 +16,7 @@ from typing import IO, Any
 from connectors.base import Garbled, Refused, Unavailable
 from connectors.exports.files import natural
 
+LEFT_BEHIND = 86400  # seconds: no download takes that long
 _PAGE = (b"<!doctype html", b"<html", b"<head", b"<body")
 
 
@@ -26,12 +27,16 @@ class Shelf:
         self.address = address
         self.folder = folder / sha256(whole.encode()).hexdigest()[:16]
 
-    def make(self) -> None:
-        """Make the folder where it is not there yet, for its owner alone."""
+    def make(self, now: float) -> None:
+        """Make the folder where it is not there yet, for its owner alone, and remove what a run that was
+        killed left half written."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.folder.chmod(0o700)
             self.folder.parent.chmod(0o700)
+            for left in self.folder.glob(".*.part"):
+                if now - left.stat().st_mtime > LEFT_BEHIND:
+                    left.unlink(missing_ok=True)
         except OSError as e:
             raise Refused(
                 f"{self.folder}: what {self.address} sends cannot be kept there ({e.strerror}); "

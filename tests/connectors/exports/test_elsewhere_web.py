@@ -1,6 +1,7 @@
 """An export behind an https address is fetched when it changed, kept privately, and read like any file."""
 
 import json
+import os
 import ssl
 import stat
 import time
@@ -122,6 +123,25 @@ def test_what_is_kept_is_for_its_owner_alone(source, read, web, tmp_path):
     for path in (tmp_path / "var" / "cache" / "src").rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_what_a_killed_run_left_half_written_is_removed_after_a_day(source, read, web, tmp_path):
+    web.otherwise = served()
+    read(source(), Invoice)
+    (kept,) = tmp_path.rglob("SalesInvoices.csv")
+    old, new = kept.with_name(".old.part"), kept.with_name(".new.part")
+    for path in (old, new):
+        path.write_text("half")
+    os.utime(old, (0, 0))
+    assert read(source(), Invoice).records
+    assert not old.exists() and new.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_the_cure(source, web, tmp_path):
+    (tmp_path / "var").write_text("a file where a folder belongs")
+    with pytest.raises(Refused, match="name a folder of Fanlight's own as cache"):
+        source().check()
+    assert web.asked == []
 
 
 FAILING = {
