@@ -7,6 +7,7 @@ daily limit, has no deadlines, and one unknown word in a record kills its page.
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from msgspec import Struct, structs
 
@@ -112,7 +113,7 @@ class Calls:
         if method != "GET":
             raise Refused(f"{method} could change something in Xero; Fanlight only reads, so it was not sent")
         for name, value in path_params.items():
-            resource_path = resource_path.replace(f"{{{name}}}", str(value))
+            resource_path = resource_path.replace(f"{{{name}}}", quote(str(value), safe=""))
         headers = {name: _spelt(value) for name, value in header_params.items() if value != ""}
         return self._ask(resource_path, {name: _spelt(value) for name, value in query_params}, headers)
 
