@@ -20,7 +20,6 @@ begin
   end if;
   execute format('revoke temporary, create on database %I from public', current_database());
   execute format('grant connect on database %I to portal_web, portal_staff, portal_sync', current_database());
-  execute format('grant temporary on database %I to portal_sync', current_database());  -- COPY is refused under policies
 end $$;
 
 revoke all on schema public from public;

@@ -56,8 +56,6 @@ class Postgres:
         self.run(f"create database {name} template {template} strategy = file_copy")
         # What a template does not hand on:
         self.run(f"revoke temporary, create on database {name} from public")
-        if template != "template0":
-            self.run(f"grant temporary on database {name} to portal_sync")
         return name
 
     def template(self) -> str:

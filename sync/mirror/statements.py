@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from msgspec import json
 from sqlalchemy.dialects import postgresql, sqlite
 
-from sync.mirror.copying import copy, may_copy
 from sync.tables import UtcDateTime
 
 KEYS = 2_000  # rows asked for, or written, in one statement
@@ -38,17 +37,14 @@ def pieces(values: Sequence[T], size: int = KEYS) -> Iterator[Sequence[T]]:
 
 def add(connection: sa.Connection, table: sa.Table, rows: Sequence[Values]) -> None:
     """Insert rows; all have the same columns."""
-    names, name = list(rows[0]), _name(connection, table)
-    into = f"insert into {name} ({', '.join(names)})"
+    columns, name = list(rows[0]), _name(connection, table)
+    into = f"insert into {name} ({', '.join(columns)})"
     if _is_sqlite(connection):
-        marks = ", ".join("?" * len(names))
-        connection.exec_driver_sql(f"{into} values ({marks})", _tuples(table, names, rows))
-    elif may_copy(connection):
-        values = zip(*map(itemgetter(*names), rows), strict=True)
-        copy(connection, table, dict(zip(names, values, strict=True)), TEXTS)
+        marks = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"{into} values ({marks})", _tuples(table, columns, rows))
     else:
-        statement = f"{into} select {', '.join(names)} from {_RECORDSET.format(name)}"
-        connection.exec_driver_sql(statement, (_document(table, names, rows),))
+        statement = f"{into} select {', '.join(columns)} from {_RECORDSET.format(name)}"
+        connection.exec_driver_sql(statement, (_document(table, columns, rows),))
 
 
 def rewrite(connection: sa.Connection, table: sa.Table, rows: Sequence[Values]) -> None:
@@ -78,7 +74,8 @@ def find(
     return connection.exec_driver_sql(f"{select} %s and source_id = any(%s)", (source, list(ids))).all()
 
 
-# One JSON text is what PostgreSQL takes fastest from this driver beside COPY: arrays are slow to send.
+# One JSON text is what PostgreSQL takes fastest from this driver: COPY is refused under row security,
+# temporary tables are not granted, and arrays are slow to send.
 _RECORDSET = "json_populate_recordset(null::{}, %s::json)"
 
 
@@ -93,13 +90,13 @@ def _name(connection: sa.Connection, table: sa.Table) -> str:
 def _tuples(table: sa.Table, columns: Sequence[str], rows: Sequence[Values]) -> list[tuple[Any, ...]]:
     """Rows as the driver wants them: picked row by row, converted column by column."""
     made: list[Sequence[Any]] = list(zip(*map(itemgetter(*columns), rows), strict=True))
-    for at, to in _typed(table, columns, TEXTS):
+    for at, to in _typed(table, columns, SQLITE):
         made[at] = [None if value is None else to(value) for value in made[at]]
     return list(zip(*made, strict=True))
 
 
 def _document(table: sa.Table, columns: Sequence[str], rows: Iterable[Values]) -> str:
-    typed = [(columns[at], to) for at, to in _typed(table, columns, NAIVE)]
+    typed = [(columns[at], to) for at, to in _typed(table, columns, POSTGRESQL)]
     return json.encode([_told(row, typed) for row in rows]).decode()
 
 
@@ -130,5 +127,5 @@ def _stored(moment: datetime) -> str:
 
 
 # What SQLAlchemy would make of these values, in a fraction of its time.
-TEXTS: Forms = {UtcDateTime: _stored, sa.Date: date.isoformat}
-NAIVE: Forms = {UtcDateTime: _naive}
+SQLITE: Forms = {UtcDateTime: _stored, sa.Date: date.isoformat}
+POSTGRESQL: Forms = {UtcDateTime: _naive}
