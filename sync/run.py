@@ -19,7 +19,7 @@ from sync.database import Database
 from sync.heartbeat import Heartbeat, undisturbed
 from sync.mirror import Busy as Busy
 
-UNASKED = "not asked in this run, after what {source} answered about its {record} records"
+UNASKED = "not asked in this run, after what was answered about {record} records"
 
 
 def _never() -> bool:
@@ -72,7 +72,7 @@ def _streams(
         if outcome.outcome == "stopped":
             return
         if outcome.disconnected or outcome.retry_at:
-            told = UNASKED.format(source=job.source, record=outcome.record)
+            told = UNASKED.format(record=outcome.record)
             yield from (Outcome(job.source, NAMES[left], "unasked", told) for left in coming)
 
 

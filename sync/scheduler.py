@@ -136,6 +136,8 @@ class Scheduler:
 
     def _tell(self, outcome: Outcome) -> None:
         """Say how a stream's run went; the same failure once, not at every turn."""
+        if outcome.outcome == "unasked":
+            return  # what kept us from asking was said
         stream = f"{outcome.source} {outcome.record}"
         told = "" if outcome.outcome in FINE else f"{outcome.outcome}: {outcome.message}"
         if not told or self._failing.get(stream) != told:

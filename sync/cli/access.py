@@ -28,12 +28,12 @@ class Tokens:
         token = self.kept.get(source)
         return bool(token and token.expires_at and token.expires_at - self.now < AHEAD)
 
-    def lines(self, source: str) -> Iterator[str]:
-        """Whether this source is connected, and until when."""
+    def lines(self, source: str, *, refused: bool) -> Iterator[str]:
+        """Whether this source is connected, and until when; a token that it refuses is good for nothing."""
         if (token := self.kept.get(source)) is None:
             return
-        until = f", good until {self._day(token.expires_at)}" if token.expires_at else ""
-        yield f"connected, token renewed {self._when(token.kept_at)}{until}"
+        until = f", good until {self._day(token.expires_at)}" if token.expires_at and not refused else ""
+        yield f"{'' if refused else 'connected, '}token renewed {self._when(token.kept_at)}{until}"
         if token.expires_at and self.expiring(source):
             over = token.expires_at <= self.now
             when = f"{'expired' if over else 'expires'} {self._when(token.expires_at)}"

@@ -124,7 +124,8 @@ def _source(source: SourceState, standing: Standing) -> Iterator[str]:
         yield f"next run {standing.when(source.next_run)}"
     elif not source.streams:
         yield f"nothing is scheduled: fanlight sync {source.source}, or fanlight schedule"
-    yield from standing.tokens.lines(source.source)
+    refused = any(stream.failure == "refused" for stream in source.streams)
+    yield from standing.tokens.lines(source.source, refused=refused)
     yield from quota_lines(source, standing.now, standing.zone)
     for stream in source.streams:
         yield f"{PLURALS[stream.record]}: {_stream(source, stream, standing)}"

@@ -74,7 +74,7 @@ def auth(app: App, /, source: str, port: int, no_browser: bool, paste: bool, wai
         raise Taken(f"{busy}. Then run this again") from busy
     except Failure as problem:
         raise Failed(str(problem)) from problem
-    click.echo(f"Connected. Next: fanlight check sources {source}")
+    click.echo(f"Next: fanlight check sources {source}")
 
 
 def _authorisation(connector: Connector, source: str) -> Authorisation:

@@ -22,7 +22,6 @@ CONSEQUENCE = {
     "garbled": "sent what cannot be trusted",
     "crashed": "failed unexpectedly",
     "stopped": "was stopped",
-    "unasked": "were left out",
 }
 EXIT = {"done": DONE, "quarantined": QUARANTINED}
 WORST = (FAILED, BUSY, QUARANTINED, DONE)
@@ -51,6 +50,14 @@ def line(outcome: Outcome) -> str:
         told = f"{CONSEQUENCE[outcome.outcome]}: {plain(outcome.message)}"
         return f"{heading(outcome)}: {told}" + (f" (until then: {read})" if outcome.data_rows else "")
     return f"{heading(outcome)}: {read}"
+
+
+def unasked_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """What a source was not asked for any more, in one line."""
+    left = [outcome for outcome in outcomes if outcome.outcome == "unasked"]
+    if left:
+        named = ", ".join(PLURALS[outcome.record] for outcome in left)
+        yield f"{left[0].source} {named}: {left[0].message}"
 
 
 def _moves(outcome: Outcome) -> tuple[tuple[str, int], ...]:

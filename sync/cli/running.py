@@ -136,11 +136,13 @@ class Session:
         now = self.app.clock()
         with self.app.database.staff() as connection:
             aside = state.quarantine(connection, [outcome.source for outcome in outcomes])
-        for outcome in outcomes:
+        for outcome in (each for each in outcomes if each.outcome != "unasked"):
             mine = [row for row in aside if row.record == outcome.record] if not self.wish.dry_run else []
             self._say(("would be: " if self.wish.dry_run else "") + report.line(outcome))
             for line in report.afterwards(outcome, mine, now, self.app.zone):
                 self._say(f"  {line}")
+        for line in report.unasked_lines(outcomes):
+            self._say(line)
 
     def _follow_rules(self) -> None:
         try:

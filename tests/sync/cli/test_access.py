@@ -86,7 +86,7 @@ def test_one_alert_stands_for_a_source_that_lets_us_in_no_more(live: Any) -> Non
     live.holds(**records, fails={"account": ["Disconnected", "the token was revoked: fanlight auth books"]})
     said = live.run(sync, "books")
     assert said.exit_code == 1
-    assert "books orders: were left out: not asked in this run" in said.stdout
+    assert "books orders, invoices: not asked in this run" in said.stdout
     assert told(live).count("the token was revoked") == 1
 
 
