@@ -1,7 +1,6 @@
 """``fanlight map``: guesses how a file is to be read, and prints that as TOML to paste."""
 
 import glob
-import json
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -18,6 +17,7 @@ from connectors.exports.guess.statuses import hidden_by_default, stage_of
 from connectors.exports.guess.words import fold
 from connectors.exports.guess.writing import line, remark
 from connectors.exports.settings import FileSet
+from sync.cli import words
 from sync.cli.app import DONE, App, WrongUse
 from sync.cli.report import finding_line
 from sync.cli.showing import record_lines
@@ -74,7 +74,7 @@ def map_(
     lines = told.pop("lines")
     found = _guessed(file, lines, {name: value for name, value in told.items() if value is not None}, own)
     if as_json:
-        click.echo(json.dumps(as_document(found), ensure_ascii=False))
+        click.echo(words.document(as_document(found)))
     elif check:
         for row in check_lines(found):
             click.echo(row)

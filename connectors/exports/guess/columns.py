@@ -54,8 +54,13 @@ class Column(Struct, frozen=True):
     @property
     def few(self) -> bool:
         """Few different words that come again and again, or very few at all."""
-        words = self.distinct <= 40 and not self.mostly("number", 0.5) and not self.mostly("date", 0.5)
-        return words and 0 < self.distinct <= max(6, self.filled // 2)
+        return self.wordy and self.distinct <= max(6, self.filled // 2)
+
+    @property
+    def wordy(self) -> bool:
+        """Words, and not many different ones, however seldom they come again: a short file's statuses."""
+        words = not self.mostly("number", 0.5) and not self.mostly("date", 0.5)
+        return words and 0 < self.distinct <= 40
 
     def example(self) -> str:
         """A cell of it."""

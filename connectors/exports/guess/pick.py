@@ -61,7 +61,8 @@ def _fields(draft: Draft) -> None:
         found = [c for c in draft.heads(*meanings) if c.name not in taken or field == "order_number"]
         found = [c for c in found if not (c.meaning.ordinal and field in MONEY)]
         if field in WORDS:
-            found = [c for c in found if (c.few or not c.filled) and c.meaning.sure >= UNSURE]
+            told = [c for c in found if c.few or not c.filled or (field == "status" and c.wordy)]
+            found = [c for c in told if c.meaning.sure >= UNSURE]
         if field == "currency" and found and not _is_code(found[0]):
             found = []
         column = draft.take(field, found, all_of=field in ("phone", "email"))

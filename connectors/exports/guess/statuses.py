@@ -10,6 +10,7 @@ from connectors.exports.guess.words import book, fold, says
 
 YES = frozenset(["true", "1", "yes", "y", "t", "x", "ja", "oui", "si", "sí", "sim", "tak", "wahr", "vrai"])
 SHOWN = ("order", "invoice", "payment", "ticket")
+STATUSES = ("status", "shipping_status", "payment_status", "state")
 
 
 def visibility(draft: Draft) -> None:
@@ -20,13 +21,31 @@ def visibility(draft: Draft) -> None:
         others = ", ".join(word for word in column.counts if word not in sales)
         draft.remark("only", f"never shown: {others[:80]}")
     status = _status(draft)
-    if status is not None and draft.record in SHOWN:
-        if status.few:
-            draft.table["show"] = {status.name: _statuses(draft, status)}
-        else:
-            said = f'"{status.name}" has {status.distinct:,} different values: is it a status? All are shown'
-            draft.remark("fields.status", said)
+    if status is not None and status.wordy and draft.record in SHOWN:
+        draft.table["show"] = {status.name: _statuses(draft, status)}
+    if draft.record in SHOWN:
+        _drafts(draft)
     _internal(draft)
+
+
+def _drafts(draft: Draft) -> None:
+    """A second status, or one whose name is not quite understood, keeps its drafts inside too; where nobody
+    can tell what it says, that is said first of all."""
+    for column in draft.columns:
+        if (
+            column.meaning.name not in STATUSES
+            or not column.filled
+            or column.name in draft.table.get("show", {})
+        ):
+            continue
+        if column.wordy and any(hidden_by_default(draft.record, word) for word in column.counts):
+            draft.table.setdefault("show", {})[column.name] = _statuses(draft, column)
+        elif column.meaning.name == "status" and not column.wordy:
+            draft.warnings.append(
+                f'WARNING: "{column.name}" may say which rows are drafts, and nothing tells which of its '
+                f"{column.distinct:,} values do: all rows are shown. Name those customers may see: "
+                f'show."{column.name}" = ["…"] under [sources.files.map]'
+            )
 
 
 def _status(draft: Draft) -> Column | None:
@@ -64,7 +83,7 @@ def _says_yes(word: str) -> bool:
 def flags(draft: Draft) -> None:
     """Write cancelled, void, open and kind, by the words a status or kind has."""
     status = _status(draft)
-    if status is not None and status.few:
+    if status is not None and status.wordy:
         if draft.record == "order":
             _is(draft, "cancelled", status, "cancelled")
         if draft.record == "invoice":
@@ -89,7 +108,7 @@ def _open(draft: Draft, status: Column | None) -> None:
         draft.fields["open"] = {"column": flag[0].name, "is_not": [w for w in flag[0].counts if _says_yes(w)]}
         if not draft.fields["open"]["is_not"]:
             draft.fields["open"]["is_not"] = ["true", "yes", "1"]
-    elif status is not None and status.few and closed:
+    elif status is not None and status.wordy and closed:
         draft.fields["open"] = {"column": status.name, "is_not": closed}
     elif on := draft.heads("closed_date"):
         draft.fields["open"] = {"column": on[0].name, "is": [""]}

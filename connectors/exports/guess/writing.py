@@ -13,6 +13,7 @@ from connectors.exports.guess.statuses import hidden_by_default
 from connectors.records import RECORDS
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
+MAX_SHORT = 0xFFFF  # of what four digits can tell
 WIDE = 108  # characters of a line, comment and all
 COLUMN = 44  # where comments begin, if there is room
 FIRST = ("id", "group", "above", "belongs_to", "updated", "deleted", "only")
@@ -23,10 +24,15 @@ def value(told: Any) -> str:
     if isinstance(told, bool):
         return "true" if told else "false"
     if isinstance(told, str):
-        return json.dumps(told, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return "".join(c if c.isprintable() else escaped(c) for c in json.dumps(told, ensure_ascii=False))
     if isinstance(told, Mapping):
         return "{ " + ", ".join(f"{key(name)} = {value(one)}" for name, one in told.items()) + " }"
     return "[" + ", ".join(map(value, told)) + "]"
+
+
+def escaped(sign: str) -> str:
+    """A sign that is seen by nobody, or moves a terminal, as TOML spells it out."""
+    return f"\\U{ord(sign):08x}" if ord(sign) > MAX_SHORT else f"\\u{ord(sign):04x}"
 
 
 def key(name: str) -> str:

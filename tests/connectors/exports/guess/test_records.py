@@ -252,3 +252,18 @@ def test_where_shipping_stands_apart_the_lines_make_no_total(guessed):
     rows = "1,C1,2026-01-01,Bolt,2,5.00,4.00\n1,C1,2026-01-01,Nut,1,5.00,4.00\n"
     (record,) = guessed(head + rows).trial.records
     assert (str(record.subtotal), str(record.shipping), record.total) == ("15.00", "4.00", None)
+
+
+@pytest.mark.parametrize("head", ["Status", "Status of the thing"])
+def test_drafts_stay_inside_where_each_row_of_a_short_file_has_a_status_of_its_own(guessed, head):
+    states = ("Draft", "Open", "Packed", "Shipped", "Delivered", "Invoiced", "Paid", "Draft, not sent")
+    rows = [f'{n},Ann,2026-01-0{n},9.50,"{state}"\n' for n, state in enumerate(states, 1)]
+    found = guessed(f"Order No,Customer,Date,Total,{head}\n" + "".join(rows))
+    assert set(found.draft.table["show"][head]) == set(states)
+    assert found.trial.placed == 6 and sum(found.trial.hidden.values()) == 2
+
+
+def test_a_status_in_codes_hides_nothing_and_is_warned_of(guessed):
+    rows = "".join(f"{n},Ann,2026-01-02,9.50,{n % 3}\n" for n in range(9))
+    found = guessed("Order No,Customer,Date,Total,Status\n" + rows)
+    assert any('"Status" may say which rows are drafts' in said for said in found.draft.warnings)
