@@ -121,7 +121,7 @@ def test_freshness_is_told_by_stream_in_the_customers_words(database, two_organi
     assert told["Web shop", "order"].as_of == now
     assert told["Web shop", "order"].stale_after == 7200
     assert (told["New desk", ""].as_of, told["New desk", ""].next_run) == (None, now)
-    assert len(told) == 7
+    assert len(told) == 8
 
 
 def test_a_record_frozen_at_an_earlier_time_says_so(database, two_organisations, now):
@@ -191,7 +191,7 @@ def test_whom_to_call_is_the_first_current_account_that_names_somebody(
     mirrored(r.Account(source_id="4", name="4", owner_name="B's own"), org_id=world.b.id)
     with Gateway(database, world.a.id, world.sources) as door:
         assert [(one.owner_name, one.label) for one in door.carers()] == [("Y", "Customer desk")]
-        assert len(door.freshness()) == 6
+        assert len(door.freshness()) == 7
 
 
 def test_an_organisation_the_portal_does_not_know_shows_nothing(database, two_organisations):
