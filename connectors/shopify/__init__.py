@@ -48,6 +48,10 @@ class Shopify(Connector):
         told = (VERSION, self.settings.show if record is Order else self.settings.accounts)
         return fingerprint(told).hex()
 
+    def id_rule(self, record: type[Record]) -> str:  # noqa: ARG002 - the same for all
+        """The shop: what is known of one, and read up to when, says nothing of another."""
+        return self.settings.shop
+
     def check(self) -> None:
         """Ask which shop this is."""
         self._shop.ask("shop", {})

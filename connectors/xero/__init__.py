@@ -74,8 +74,10 @@ class Xero(Connector):
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def id_rule(self, record: type[Record]) -> str:
-        """Xero's own ids; people have none."""
-        return ID_RULE if record is Contact else ""
+        """Xero's own ids, of the organisation that is named; people have none. What is known of one
+        organisation, and read up to when, says nothing of another."""
+        rules = (ID_RULE if record is Contact else "", self.settings.tenant_id.lower())
+        return " of ".join(filter(None, rules))
 
     def check(self) -> None:
         """Ask which organisations are reached, and see that ours is one of them."""

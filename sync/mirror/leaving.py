@@ -106,8 +106,9 @@ class Leaving:
         return [Leaver(*row) for row in connection.execute(marked)]
 
     def _covered(self) -> sa.ColumnElement[bool]:
-        """Whether the source would tell of a record; without a time of its own nobody knows."""
-        if self.covers_from is None:
+        """Whether the source would tell of a record; without a time of its own nobody knows. Where ids are
+        made anew what has an old one goes, however old it is."""
+        if self.covers_from is None or self._rekey:
             return sa.true()
         return self._c.sort_at >= self.covers_from + A_DAY if "sort_at" in self._c else sa.false()
 

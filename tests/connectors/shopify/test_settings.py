@@ -31,3 +31,9 @@ def test_other_rules_make_every_row_new_to_map(settings):
     plain, narrowed = settings(), settings(show={"order": {"displayFinancialStatus": ["PAID"]}})
     assert Shopify(plain).mapping(Order) != Shopify(narrowed).mapping(Order)
     assert Shopify(plain).mapping(Account) == Shopify(narrowed).mapping(Account)
+
+
+def test_another_shop_under_the_same_id_is_not_read_as_changes_of_the_first(settings):
+    one, other = settings(), settings(shop="beta.myshopify.com")
+    assert {Shopify(one).id_rule(record) for record in (Account, Order)} == {"acme.myshopify.com"}
+    assert Shopify(other).id_rule(Order) == "beta.myshopify.com"

@@ -8,7 +8,7 @@ import pytest
 from fakes.xero import TENANT
 
 from connectors.base import Disconnected, Refused, Unavailable
-from connectors.records import Account, Invoice
+from connectors.records import Account, Contact, Invoice
 
 HALF_AN_HOUR = {"minutes": 31}
 
@@ -130,6 +130,14 @@ def test_without_a_tenant_all_organisations_are_listed(books):
             ask()
         assert f'Demo Company (NZ) (tenant_id = "{TENANT}")' in str(told.value)
         assert "Kea Holdings" in str(told.value)
+
+
+def test_another_organisation_under_the_same_id_is_not_read_as_changes_of_the_first(books):
+    demo, real, only = (books.source(tenant_id=told) for told in ("D-1", "R-1", ""))
+    for record in (Invoice, Contact):
+        assert demo.id_rule(record) != real.id_rule(record)
+        assert "d-1" in demo.id_rule(record)
+    assert (only.id_rule(Invoice), demo.id_rule(Invoice)) == ("", "d-1")
 
 
 def test_a_wrong_tenant_is_told_from_a_connection_that_ended(books):

@@ -1,6 +1,6 @@
 """Whose the rows are, how ids are made, which sources there are, and who may read one."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -97,6 +97,13 @@ class TestIdRule:
         assert (named.shown(), named.changes()) == ({"501", "502", "503"}, [])
         assert named.stored("#1")["gone_why"] == "rekeyed"
         assert named.sync().unchanged == 3
+
+    def test_rekeying_leaves_nothing_behind_that_is_older_than_what_the_source_tells_of(
+        self, named: Any
+    ) -> None:
+        named.connector.covers_from = lambda record: datetime(2100, 1, 1, tzinfo=UTC)
+        assert named.sync(rekey=True).gone == 3
+        assert named.shown() == {"501", "502", "503"}
 
     def test_a_rekeying_that_dies_shows_no_record_twice(self, named: Any, make: Any) -> None:
         named.connector.lists(
