@@ -61,7 +61,7 @@ def auth(app: App, /, source: str, port: int, no_browser: bool, paste: bool, wai
     """
     connector = connect(app.sources((source,))[0], app.config.portal, app.database, app.clock)
     if forget:
-        _forget(app, source)
+        _forget(app, connector)
         return
     authorisation = _authorisation(connector, source)
     try:
@@ -160,7 +160,14 @@ def _refuse_denial(answer: Mapping[str, str]) -> None:
         raise Failed("the source sent no code back; nothing was kept. Run this again")
 
 
-def _forget(app: App, source: str) -> None:
-    with app.database.owners() as connection:
-        gone = sealed.forget(connection, source)
+def _forget(app: App, connector: Connector) -> None:
+    source = connector.settings.id
+    try:
+        with borrowing(connector):
+            if isinstance(connector.credentials, Kept):
+                connector.credentials.held()  # a run that goes on would keep its own again
+            with app.database.owners() as connection:
+                gone = sealed.forget(connection, source)
+    except Busy as busy:
+        raise Taken(f"{busy}. Then run this again") from busy
     click.echo(f"{source}: the token is thrown away" if gone else f"{source}: there was no token")

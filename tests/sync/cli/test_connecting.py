@@ -18,6 +18,7 @@ from fakes import plugin
 from sync import mirror
 from sync.cli.connecting import Question, auth
 from sync.cli.loopback import Listener, NotOurs, answer_in
+from sync.database import sealed
 
 SOURCE = '\n[[sources]]\nid = "books"\nlabel = "Books"\nkind = "fake"\nworld = "{world}"\nconsent = true\n'
 TESTS = Path(__file__).parents[2]
@@ -166,5 +167,14 @@ def test_no_two_questions_are_alike() -> None:
     assert len(one.challenge) == 43
 
 
-def test_a_token_can_be_thrown_away(books: Any) -> None:
+def test_a_token_can_be_thrown_away_but_not_under_a_run_that_would_keep_it_again(books: Any) -> None:
+    with books.database.owners() as connection:
+        sealed.put(connection, sealed.Token("books", "k", "sealed", books.now, None))
+    with books.database.sync() as connection:
+        lease = mirror.claim(connection, "books", books.now)
+    said = books.run(auth, "books", "--forget")
+    assert said.exit_code == 75 and "run this again" in said.stderr
+    with books.database.sync() as connection:
+        mirror.release(connection, lease)
+    assert "thrown away" in books.run(auth, "books", "--forget").stdout
     assert "no token" in books.run(auth, "books", "--forget").stdout
