@@ -74,7 +74,7 @@ def tracking_link(parcel: Shipment, order: Found) -> str:
         parts = urlsplit(parcel.url)
     except ValueError:
         return ""
-    return parcel.url if parts.scheme == "https" and parts.hostname and not parts.username else ""
+    return parcel.url if parts.scheme == "https" and parts.hostname and "@" not in parts.netloc else ""
 
 
 def order_sums(order: Found) -> Sums:

@@ -84,7 +84,7 @@ def secure(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return ""
-    return url if parts.scheme == "https" and parts.hostname and not parts.username else ""
+    return url if parts.scheme == "https" and parts.hostname and "@" not in parts.netloc else ""
 
 
 def _account(r: Account) -> dict[str, Any]:

@@ -150,6 +150,7 @@ def test_an_order_shows_lines_parcels_and_what_is_still_to_come(
         "http://dhl.example/1",
         "javascript:alert(1)",
         "https://u:p@evil.example/",
+        "https://:dhl.example@evil.example/",
         "https://[",
         "//x.example/1",
     ],

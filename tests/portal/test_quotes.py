@@ -149,10 +149,11 @@ def test_an_invoice_that_is_due_can_be_paid_where_the_source_says_and_only_there
         invoice("P-3", total=Decimal(10), due=Decimal(10), pay_url=page, void=True),
         invoice("P-4", total=Decimal(10), due=Decimal(10), pay_url="http://pay.example/abc"),
         invoice("P-5", total=Decimal(10), due=Decimal(10), pay_url="javascript:alert(1)"),
+        invoice("P-6", total=Decimal(10), due=Decimal(10), pay_url="https://:pay.example@evil.example/"),
     )
     browser = house.sign_in(house.ann)
     shown = ["Pay online" in browser.get(f"/invoices/{ref}").text for ref in refs]
-    assert shown == [True, False, False, False, False]
+    assert shown == [True, False, False, False, False, False]
 
 
 def test_an_order_says_when_what_is_outstanding_is_to_be_paid(house: Any, mirrored: Any) -> None:
