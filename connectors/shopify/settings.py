@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from connectors.base import LiveSettings
+from connectors.http.address import web_address
 from connectors.secret import Secret
-from connectors.xero.settings import web_address
 
 RecordName = Literal["account", "contact", "order"]
 Group = Literal["companies", "customers"]

@@ -1,13 +1,12 @@
 """The keys of a ``[[sources]]`` table with kind = "xero"."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import Field, field_validator
 
 from connectors.base import Every, LiveSettings
-from connectors.http.guard import is_loopback
+from connectors.http.address import WebAddress
 from connectors.secret import Secret
 
 RecordName = Literal["account", "contact", "invoice", "quote", "payment"]
@@ -34,23 +33,6 @@ NEVER = {  # … and what no list can show
     "quote": ("DRAFT", "DELETED"),
     "payment": ("DELETED",),
 }
-
-
-def web_address(text: str) -> str:
-    """Refuse what is no address of a page, or goes unencrypted over a network."""
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname or ""
-    except ValueError:
-        host = ""
-    if not host or parts.scheme not in ("http", "https") or parts.query or parts.username:
-        raise ValueError(f'"{text}" is not an address; write one like "https://api.xero.com"')
-    if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError(f'"{text}" is not encrypted; write https://')
-    return text.rstrip("/")
-
-
-WebAddress = Annotated[str, AfterValidator(web_address)]
 
 
 class XeroSettings(LiveSettings):

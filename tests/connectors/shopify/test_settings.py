@@ -37,3 +37,12 @@ def test_another_shop_under_the_same_id_is_not_read_as_changes_of_the_first(sett
     one, other = settings(), settings(shop="beta.myshopify.com")
     assert {Shopify(one).id_rule(record) for record in (Account, Order)} == {"acme.myshopify.com"}
     assert Shopify(other).id_rule(Order) == "beta.myshopify.com"
+
+
+@pytest.mark.parametrize("name", ["base_url", "token_url"])
+@pytest.mark.parametrize("address", ["https://ann:hush-hush@acme.example", "https://:hush-hush@acme.example"])
+def test_a_password_in_an_address_is_refused_and_not_repeated(settings, name, address):
+    with pytest.raises(ValidationError) as refused:
+        settings(**{name: address})
+    (error,) = refused.value.errors()
+    assert "holds no user or password" in error["msg"] and "hush-hush" not in error["msg"]
