@@ -132,6 +132,7 @@ create table accounts (
   primary key (source, source_id)
 );
 create index accounts_by_org on accounts (org_id, source) where gone_at is null;
+create index accounts_by_ref on accounts (org_id, ref);
 create index accounts_by_number on accounts (number) where gone_at is null;
 create index accounts_by_tax_number on accounts (tax_number) where gone_at is null;
 

@@ -14,6 +14,7 @@ alter table sources add column quota_at timestamp;
 alter table streams add column swept_at timestamp;
 alter table streams add column covers_from timestamp;
 alter table orders add column payment_due date;
+create index accounts_by_ref on accounts (org_id, ref);
 drop index orders_by_org;
 create index orders_by_org on orders (org_id, sort_at, ref, source, status, cancelled, dispatch)
   where gone_at is null;

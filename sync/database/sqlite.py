@@ -152,6 +152,7 @@ class Files:
             connection.execute(f"attach database ? as {other}", (self._uri(other, "ro"),))
             if other == "mirror":
                 connection.execute(f"pragma mirror.mmap_size = {MAPPED}")
+                connection.execute("pragma automatic_index = off")  # made of everybody's rows, each time
         except sqlite3.OperationalError as e:
             raise WrongDatabase(
                 f"the database in {self.folder} cannot be opened ({e}): run `fanlight init`"

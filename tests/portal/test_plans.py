@@ -77,7 +77,7 @@ def explained() -> Iterator[dict[str, str]]:
     plans: dict[str, str] = {}
 
     def plan(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if any(f"{name} AS" in statement for name in TABLES):
+        if any(f"{name} AS" in statement for name in (*TABLES, "accounts")):
             driver = connection.connection.driver_connection
             plans[statement] = _postgres(driver, statement, parameters)
 
@@ -99,7 +99,7 @@ def explained() -> Iterator[dict[str, str]]:
 def test_every_question_about_a_big_customer_is_answered_from_its_organisations_index(
     analysed: Gateway,
 ) -> None:
-    with explained() as plans, analysed as door:
+    with analysed as door, explained() as plans:
         ask(door)
     assert len(plans) >= 12
     for statement, plan in plans.items():
@@ -111,9 +111,18 @@ def test_every_question_about_a_big_customer_is_answered_from_its_organisations_
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_counts_and_stages_are_answered_from_the_lists_index_alone(crowded: Gateway) -> None:
-    with explained() as plans, crowded as door:
+    with crowded as door, explained() as plans:
         door.statuses(Order)
         door.count(Order, [Where("status", "eq", "x"), Where("cancelled", "eq", 0)])
     assert len(plans) == 2
     for plan in plans.values():
         assert "orders USING INDEX orders_by_org (org_id=?)" in plan, plan
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_opening_the_door_walks_through_nobodys_accounts_but_the_customers(crowded: Gateway) -> None:
+    with explained() as plans, crowded as door:
+        assert door.carers() is not None
+    (plan,) = plans.values()
+    assert plan.count("mirror.accounts") == plan.count("mirror.accounts USING INDEX accounts_by_") == 2, plan
+    assert "accounts_by_ref (org_id=? AND ref=?)" in plan, plan
