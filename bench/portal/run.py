@@ -107,6 +107,7 @@ def ours(space: world.Space, suffix: str = "") -> Mapping[str, Ask]:
         "dashboard": ("/", "Earlier orders"), "account": ("/account", "Dana Webb"),
         "invoices": ("/invoices", "INV-"), "tickets": ("/support", "leaks"),
         "search": ("/orders?q=SO-00", "SO-"), "nothing found": ("/orders?q=nothing", "Nothing fits"),
+        "by stage": ("/orders?stage=open", "SO-"),
         "deep": (f"/orders?after={deep(app, cookie)}", "SO-"),
     }  # fmt: skip
     return {name + suffix: asking(app, path, cookie, must) for name, (path, must) in pages.items()}

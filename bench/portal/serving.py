@@ -28,7 +28,13 @@ from sync.config import load
 from sync.database import Database, open_database
 from sync.tables import MIRROR
 
-RECORDS = ("orders", "invoices")
+RECORDS = ("orders", "invoices", "tickets")
+CHANGING = ("orders", "invoices")
+CASES: dict[str, Any] = {
+    "id": "id", "belongs_to": "account_id",
+    "fields": {"number": "id", "subject": "subject", "status": "status", "opened": "opened", "text": "subject",
+               "open": {"column": "status", "is_not": ["Closed"]}},
+}  # fmt: skip
 SOURCE = 'id = "shop"\nlabel = "Web shop"\nkind = "exports"\nsettle = 0\nevery = '
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -64,7 +70,7 @@ class Space:
     def turn(self, number: int) -> None:
         """Export anew: every order and every invoice has changed since the last time."""
         for name in (*RECORDS, "lines", "accounts", "contacts"):
-            kind = "ab"[number % 2] if name in RECORDS else "a"
+            kind = "ab"[number % 2] if name in CHANGING else "a"
             fresh = self.folder / f"{name}.new"
             fresh.write_bytes((self.folder / "made" / kind / f"{name}.csv").read_bytes())
             fresh.replace(self.folder / f"{name}.csv")
@@ -77,6 +83,7 @@ def make(folder: Path, orders: int, port: int, every: str, postgres: str) -> Spa
     if not (folder / "made").exists():
         workload.write(folder / "work", orders)
         (folder / "work" / "v1").rename(folder / "made-a")
+        _cases(folder / "made-a")
         _other(folder / "made-a", folder / "made-b")
         (folder / "made").mkdir()
         for kind in "ab":
@@ -94,6 +101,21 @@ def make(folder: Path, orders: int, port: int, every: str, postgres: str) -> Spa
 
 def _environ() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
+
+
+def _cases(folder: Path) -> None:
+    """Two tickets of every account, one of them open."""
+    with (
+        (folder / "accounts.csv").open(newline="", encoding="utf-8") as read,
+        (folder / "tickets.csv").open("w", newline="", encoding="utf-8") as write,
+    ):
+        into = csv.writer(write)
+        into.writerow(["id", "account_id", "subject", "status", "opened"])
+        for row in csv.DictReader(read):
+            for status in ("Working", "Closed"):
+                into.writerow(
+                    [f"{row['id']}{status[0]}", row["id"], "Valve leaks", status, "2026-10-01T08:00:00Z"]
+                )
 
 
 def _other(one: Path, other: Path) -> None:
@@ -119,8 +141,9 @@ def configuration(port: int, every: str, postgres: str) -> str:
         'secret_key = { file = "secret.key" }', f'database = "{postgres or "sqlite:var"}"',
         "[login]", 'who = "contacts"', "[organisations]", 'from = "shop"', f'[[sources]]\n{SOURCE}"{every}"',
     ]  # fmt: skip
-    for record, file in ours.FILES.items():
-        told: dict[str, Any] = {"path": file, "record": record, "complete": True, "map": ours.MAPS[record]}
+    maps = {**ours.MAPS, "ticket": CASES}
+    for record, file in {**ours.FILES, "ticket": "tickets.csv"}.items():
+        told: dict[str, Any] = {"path": file, "record": record, "complete": True, "map": maps[record]}
         if record == "order":
             told["lines"] = {"file": "lines.csv", "parent": "order_id"}
         lines += ["[[sources.files]]", *(f"{key} = {toml(value)}" for key, value in told.items())]
