@@ -8,12 +8,13 @@ All times are the source's own. A chain's start, never its newest row, decides w
 
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 from msgspec import Struct, structs
 
 OVERLAP = timedelta(minutes=10)  # what is committed late falls behind its own time stamp by less
+T = TypeVar("T", bound="Chain")
 _JSON = msgspec.json.Encoder(order="sorted")
 
 
@@ -47,12 +48,12 @@ class Chain(Struct, frozen=True, omit_defaults=True):
         return Chain(since=self.begun - OVERLAP) if self.begun else self
 
 
-def resume(cursor: str | None) -> Chain:
+def resume(cursor: str | None, kind: type[T]) -> T:
     """The chain a cursor tells of; where nobody can read it, a new one: reading too much loses nothing."""
     try:
-        return msgspec.json.decode(cursor, type=Chain) if cursor else Chain()
+        return msgspec.json.decode(cursor, type=kind) if cursor else kind()
     except msgspec.MsgspecError:
-        return Chain()
+        return kind()
 
 
 def whole_second(moment: datetime) -> datetime:

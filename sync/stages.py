@@ -4,7 +4,8 @@
 COMMON = {
     word: stage
     for stage, words in {
-        "received": "pending, new, open, received, unfulfilled, confirmed",
+        "received": "pending, new, open, received, unfulfilled, confirmed, pending fulfillment, scheduled, "
+        "activated",
         "in_production": "processing, in process, in progress, in production",
         "part_dispatched": "partial, partially fulfilled, partially shipped, part dispatched",
         "dispatched": "shipped, fulfilled, dispatched",

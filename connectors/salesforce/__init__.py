@@ -85,3 +85,13 @@ class Salesforce(Connector):
                 )
         if shape.lines:
             self._org.describe(shape.lines.table)
+        if name in ("order", "invoice") and not self.settings.currency:
+            self._check_currency(shape, known)
+
+    @staticmethod
+    def _check_currency(shape: Shape, known: Mapping[str, str]) -> None:
+        if shape.fields.get("currency") not in known:
+            raise Refused(
+                f"Salesforce: {shape.table} does not tell its currency, as no org with one only does; name "
+                'it in the TOML: currency = "EUR"'
+            )

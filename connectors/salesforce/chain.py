@@ -1,8 +1,7 @@
-"""Where a stream resumes: the chain every live source has, and which of the wanted fields this org lacks."""
+"""Where a stream resumes: the chain every live source has, and what of the wanted this org lacks."""
 
 from datetime import datetime
 
-import msgspec
 from msgspec import structs
 
 from connectors.chain import Chain
@@ -22,11 +21,3 @@ class OrgChain(Chain, frozen=True, omit_defaults=True):
     def knowing(self, lacks: tuple[str, ...], described: datetime) -> "OrgChain":
         """This chain with what the org said of its fields."""
         return structs.replace(self, lacks=lacks, described=described)
-
-
-def resumed(cursor: str | None) -> OrgChain:
-    """The chain a cursor tells of. One nobody can read begins anew: that loses nothing."""
-    try:
-        return msgspec.json.decode(cursor, type=OrgChain) if cursor else OrgChain()
-    except msgspec.MsgspecError:
-        return OrgChain()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Told = Mapping[str, Any]
-USED = re.compile(r"api-usage=(\d+)/(\d+)")
+USED = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")  # the org's; not per-app-api-usage
 FROM = re.compile(r" FROM (\w+)")
 HOUR = 3600.0
 BATCH = "2000"
@@ -228,6 +228,10 @@ def told_failure(status: int, content: Any, hide: Callable[[str], str], asked: s
             return UnknownField(message)
         case "REQUEST_LIMIT_EXCEEDED":
             return Unavailable("Salesforce: the org has no calls left today; data is kept", retry_after=HOUR)
+        case "QUERY_TIMEOUT" | "SERVER_UNAVAILABLE" | "UNABLE_TO_LOCK_ROW" | "UNKNOWN_EXCEPTION":
+            return Unavailable(f"Salesforce cannot answer just now ({code}); the next run asks again")
+        case "UNSUPPORTED_API_VERSION":
+            return Refused("Salesforce does not know this api_version any more; set a newer one in the TOML")
         case "INVALID_TYPE":
             return Refused(
                 f"Salesforce: {message} Switch the object on, give our user the right to read it, or "

@@ -4,14 +4,15 @@ Order       SystemModstamp >= since, by stamp and id          each page can be r
 OrderItem   SystemModstamp >= since → its orders, by id       those not read above
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.base import Garbled, Gone, Page, Refused, Row, Skipped, Unavailable, Unreadable
-from connectors.chain import fingerprint
+from connectors.chain import fingerprint, resume
 from connectors.salesforce import bulk, soql
-from connectors.salesforce.chain import resumed
+from connectors.salesforce.chain import OrgChain
 from connectors.salesforce.mapping import Raw
 from connectors.salesforce.org import Lost, Org, UnknownField
 from connectors.salesforce.shapes import COMMENTS, STAMP, Lines, Shape
@@ -21,6 +22,8 @@ from connectors.told import moment, text
 Flat = dict[str, Any]
 Key = tuple[datetime, str]
 DESCRIBED_FOR = timedelta(days=1)
+# "No such column 'Phone' on entity 'User'." / "Didn't understand relationship 'Owner' in field path."
+UNKNOWN = re.compile(r"(?:column|relationship) '(\w+)'")
 CLOSED = "Salesforce ends our session again and again; the next run goes on"
 
 
@@ -28,26 +31,28 @@ class Pull:
     """The reading of one stream from a cursor."""
 
     def __init__(self, org: Org, shape: Shape, cursor: str | None) -> None:
-        self.org, self.shape, self.chain = org, shape, resumed(cursor)
+        self.org, self.shape, self.chain = org, shape, resume(cursor, OrgChain)
         self._lines = COMMENTS if shape.comments else shape.lines
         self._seen: set[str] = set()
         self._notes: tuple[str, ...] = ()
 
     def pages(self) -> Iterator[Page]:
-        """All pages, the last one with the cursor of the next chain. Raises only Failure."""
+        """All pages, the last one with the cursor of the next chain. Raises only Failure. A field that is not
+        known is done without, one after the other, where it can be."""
         if self._describing_is_due():
             self._describe()
-        try:
-            yield from self._listed()
-            return
-        except UnknownField:
-            self._describe()
-        try:
-            yield from self._listed()
-        except UnknownField as error:
-            raise Refused(
-                f"Salesforce: {error}; correct it in the TOML, or give our user read access"
-            ) from None
+        while True:
+            lacks = self.chain.lacks
+            try:
+                yield from self._listed()
+                return
+            except UnknownField as error:
+                self._describe()
+                self._lack(str(error), lacks)
+                if set(self.chain.lacks) == set(lacks):
+                    raise Refused(
+                        f"Salesforce: {error}; correct it in the TOML, or give our user read access"
+                    ) from None
 
     def _listed(self) -> Iterator[Page]:
         asked, begun = self.org.time.now(), self.chain.begun is not None
@@ -82,7 +87,7 @@ class Pull:
     def _in_bulk(self) -> Iterator[tuple[list[Flat], Key | None]]:
         """Everything, through one query job; there is nothing to resume from before its end."""
         types = self.org.describe(self.shape.table)
-        question = soql.changed(self._fields(), self.shape.table, None, None)
+        question = soql.everything(self._fields(), self.shape.table)
         for rows in bulk.rows(self.org, question, types):
             yield rows, None
 
@@ -180,14 +185,33 @@ class Pull:
     def _describe(self) -> None:
         """Ask which of the wanted fields there are; raises Refused where one is missing that must not be."""
         lacks = missing(self.org, self.shape.table, self.shape.wanted)
-        if needed := [name for name in self.shape.needed if f"{self.shape.table}.{name}" in lacks]:
-            raise Refused(
-                f"Salesforce: our user may not read {self.shape.table}.{needed[0]}, or there is no such "
-                "field; give it read access, or name another field in the TOML"
-            )
+        needed = [f"{self.shape.table}.{name}" for name in self.shape.needed]
         if self._lines is not None:
             lacks += missing(self.org, self._lines.table, [self._lines.parent, *self._lines.fields.values()])
+            needed.append(f"{self._lines.table}.{self._lines.parent}")
+        if missed := [name for name in needed if name in lacks]:
+            raise Refused(
+                f"Salesforce: our user may not read {missed[0]}, or there is no such field; give it read "
+                f"access, or name another field in the TOML{self._cure(missed[0])}"
+            )
         self.chain = self.chain.knowing(tuple(lacks), self.org.time.now())
+
+    def _cure(self, field: str) -> str:
+        rule = field.partition(".")[2]
+        if rule not in self.shape.show:
+            return ""
+        return f' ([sources.show.{self.shape.record}] {rule} = ["*", ""] shows all, whatever it says)'
+
+    def _lack(self, error: str, before: Sequence[str]) -> None:
+        """Do without the fields of related objects an error names: descriptions tell nothing of those."""
+        found, described = UNKNOWN.search(error), self.chain.described or self.org.time.now()
+        asked = {self.shape.table: self.shape.wanted}
+        if self._lines is not None:
+            asked[self._lines.table] = tuple(self._lines.fields.values())
+        dotted = [f"{table}.{name}" for table, names in asked.items() for name in names if "." in name]
+        named = [name for name in dotted if found and found[1] in name.split(".")]
+        lacks = dict.fromkeys((*before, *self.chain.lacks, *named))
+        self.chain = self.chain.knowing(tuple(lacks), described)
 
 
 def missing(org: Org, table: str, wanted: Sequence[str]) -> list[str]:

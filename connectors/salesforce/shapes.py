@@ -68,11 +68,12 @@ class Shape:
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """Fields without which there is no such record."""
+        """Fields without which there is no such record, or nobody knows whether it may be shown."""
         owner = [self.belongs_to] if self.belongs_to else []
         required = [f.encode_name for f in struct_fields(RECORDS[self.record]) if f.required]
+        rules = [name for name, shown in self.show.items() if "" not in shown]
         return tuple(
-            dict.fromkeys([*SYSTEM, *owner, *(self.fields[n] for n in required if n in self.fields)])
+            dict.fromkeys([*SYSTEM, *owner, *(self.fields[n] for n in required if n in self.fields), *rules])
         )
 
 
@@ -143,7 +144,7 @@ SHAPES = {
             "text": "Description",
             "open": "IsClosed",
         },
-        show={"IsVisibleInSelfService": ("true", "")},  # "": an org without that field shows all
+        show={"IsVisibleInSelfService": ("true",)},  # with "" besides, an org without that field shows all
         comments=True,
     ),
 }

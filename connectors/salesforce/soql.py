@@ -37,6 +37,11 @@ def changed(
     return f"SELECT {', '.join(fields)} FROM {table}{where} {ORDER}"
 
 
+def everything(fields: Sequence[str], table: str) -> str:
+    """All rows in no order: sorting an object of millions takes longer than a query job may."""
+    return f"SELECT {', '.join(fields)} FROM {table}"
+
+
 def among(fields: Sequence[str], table: str, field: str, ids: Iterable[str], more: str = "") -> str:
     """The rows whose field is one of these ids."""
     listed = ", ".join(map(quoted, ids))

@@ -55,7 +55,7 @@ def account_of(raw: Told) -> Account:
         source_id=_id(raw),
         belongs_to=_id(raw),
         updated=moment(raw, "updatedAt"),
-        name=_needed(raw, "displayName" if person else "name"),
+        name=_called(raw, _id(raw)) if person else _needed(raw, "name"),
         number=text(raw, "externalId"),
         email=text(inner(raw, "defaultEmailAddress"), "emailAddress"),
         phone=text(inner(raw, "defaultPhoneNumber"), "phoneNumber") or text(place, "phone"),
@@ -70,7 +70,7 @@ def contact_of(raw: Told) -> Contact:
         source_id=_needed(raw, "id"),
         belongs_to=text(raw, "whose") or None,
         updated=moment(raw, "updatedAt"),
-        name=_needed(raw, "displayName"),
+        name=_called(raw, text(raw, "whose")),
         email=text(inner(raw, "defaultEmailAddress"), "emailAddress"),
         phone=text(inner(raw, "defaultPhoneNumber"), "phoneNumber"),
         title=text(raw, "title"),
@@ -187,6 +187,11 @@ def _needed(raw: Told, name: str) -> str:
     if found := text(raw, name):
         return found
     raise Unreadable(name, "is blank", "fill it in Shopify")
+
+
+def _called(person: Told, own: str) -> str:
+    """A person's name; Shopify itself takes the address or number where there is none. Some have nothing."""
+    return text(person, "displayName") or own.replace("/", " ")
 
 
 def _id(raw: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from connectors.base import Garbled, Gone, Page, Row, Skipped, Unreadable
 from connectors.chain import Chain, fingerprint, resume
 from connectors.records import Account, Contact, Order, Record
+from connectors.shopify.chain import ShopChain
 from connectors.shopify.mapping import person
 from connectors.shopify.shop import Shop
 from connectors.shopify.walking import ORDERS, Nodes, Walk, short
@@ -37,13 +38,13 @@ class Reading:
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """What changed since the cursor's chain began, or the rest of that chain."""
         self._shop.notes.clear()
-        chain, asked = resume(cursor), self._shop.time.now()
-        walk = Walk(self._shop, DOCUMENTS[self._record], self._roots, chain.since)
+        chain, asked = resume(cursor, ShopChain), self._shop.time.now()
+        walk = Walk(self._shop, DOCUMENTS[self._record], self._roots, chain.since, chain.size)
         for nodes, reached in walk.pages(_reached(chain)):
             if chain.begun is None:
                 now = self._shop.date or asked
                 chain = chain.started(now - (self._shop.time.now() - asked))
-            chain = chain.kept(msgspec.json.encode(reached).decode())
+            chain = chain.kept(msgspec.json.encode(reached).decode()).sized(self._known_size(walk))
             yield self._page(nodes, chain.cursor())
         if walk.behind:
             self._shop.note(IGNORED.format(count=walk.behind))
@@ -51,12 +52,20 @@ class Reading:
             self._shop.note(SHORT)
         yield Page(cursor=chain.following().cursor(), as_of=chain.begun, notes=list(self._shop.notes))
 
+    def _known_size(self, walk: Walk) -> int:
+        return walk.size if walk.size < self._shop.settings.page_size else 0
+
     def ids(self) -> Iterator[str]:
         """The ids of all there is."""
         if self._record is Contact:
             walk = Walk(self._shop, "contacts", self._roots, None)
             for nodes, _ in walk.pages({}):
-                yield from (row.source_id for row in self._people(nodes)[0])
+                page = self._people(nodes, "")
+                if page.skipped:
+                    raise Garbled(
+                        f"Shopify tells of people we cannot read ({page.skipped[0].place}); nobody goes"
+                    )
+                yield from (row.source_id for row in page.rows)
             return
         name = "order_ids" if self._record is Order else "account_ids"
         for nodes, _ in Walk(self._shop, name, self._roots, None).pages({}):
@@ -64,15 +73,10 @@ class Reading:
 
     def _page(self, nodes: Nodes, cursor: str) -> Page:
         if self._record is Contact:
-            rows, whole = self._people(nodes)
-            return Page(rows=rows, whole_of=whole, cursor=cursor)
+            return self._people(nodes, cursor)
         found = [node for some in nodes.values() for node in some]
         if self._record is Account:
-            rows = [
-                _row(short(node["id"]), node, text(node, "name") or text(node, "displayName"))
-                for node in found
-            ]
-            return Page(rows=rows, cursor=cursor)
+            return Page(rows=[_row(short(node["id"]), node, _name(node)) for node in found], cursor=cursor)
         return self._orders(found, cursor)
 
     def _orders(self, nodes: list[Node], cursor: str) -> Page:
@@ -83,7 +87,7 @@ class Reading:
                 if rule := self._hides(node):
                     gone.append(Gone(row_id, "hidden", rule, text(node, "name")))
                 else:
-                    rows.append(_row(row_id, self._whole(node), text(node, "name")))
+                    rows.append(_row(row_id, self._whole(node), _name(node)))
             except Unreadable as error:
                 skipped.append(Skipped(row_id, row_id, error.field, error.reason))
         return Page(rows=rows, gone=gone, skipped=skipped, cursor=cursor)
@@ -122,24 +126,35 @@ class Reading:
             raise Garbled(f"Shopify sent another {root} than was asked for; nothing was taken")
         return found
 
-    def _people(self, nodes: Nodes) -> tuple[list[Row], list[str]]:
-        """Contacts of companies, all of them; then customers, and for which companies they buy."""
-        made, whole = dict[str, dict[str, Any]](), list[str]()
-        for company in nodes.get("companies", ()):
-            of = short(company["id"])
-            whole.append(of)
-            for one in self._contacts(company):
-                _add(made, _profile(one, inner(one, "customer"), of))
-        self._seen.update(made)
-        for customer in nodes.get("customers", ()):
-            own = short(customer["id"])
-            _add(made, person(customer, own, own))
-            for one in listed(customer, "companyContactProfiles"):
-                profile = _profile(one, customer, short(inner(one, "company").get("id")))
-                if profile["id"] not in self._seen:
-                    _add(made, profile)
-        self._seen.update(made)
-        return [_row(key, one, str(one["displayName"])) for key, one in made.items()], whole
+    def _people(self, nodes: Nodes, cursor: str) -> Page:
+        """Contacts of companies, all of them; then customers, and for which companies they buy. Of a company
+        or customer we cannot read nobody is taken, and nobody goes."""
+        made, whole, skipped = dict[str, dict[str, Any]](), list[str](), list[Skipped]()
+        told = {"companies": self._of_company, "customers": self._of_customer}
+        for root, people in told.items():
+            for node in nodes.get(root, ()):
+                of = short(node["id"])
+                try:
+                    found = {one["id"]: one for one in people(node, of)}
+                except Unreadable as error:
+                    skipped.append(Skipped(None, of, error.field, error.reason))
+                    continue
+                whole += [of] if root == "companies" else []
+                made.update(found)
+                self._seen.update(found)
+        rows = [_row(key, one, _name(one)) for key, one in made.items()]
+        return Page(rows=rows, skipped=skipped, whole_of=whole, cursor=cursor)
+
+    def _of_company(self, company: Node, of: str) -> Iterator[dict[str, Any]]:
+        for one in self._contacts(company):
+            yield _profile(one, inner(one, "customer"), of)
+
+    def _of_customer(self, customer: Node, own: str) -> Iterator[dict[str, Any]]:
+        yield person(customer, own, own)
+        for one in listed(customer, "companyContactProfiles"):
+            profile = _profile(one, customer, short(inner(one, "company").get("id")))
+            if profile["id"] not in self._seen:
+                yield profile
 
     def _contacts(self, company: Node) -> Iterator[Node]:
         found = inner(company, "contacts")
@@ -148,11 +163,12 @@ class Reading:
 
 
 def _profile(contact: Node, customer: Node, company: str) -> dict[str, Any]:
-    return person(customer, short(contact["id"]), company, text(contact, "title"))
+    return person(customer, short(contact.get("id")), company, text(contact, "title"))
 
 
-def _add(made: dict[str, dict[str, Any]], one: dict[str, Any]) -> None:
-    made[one["id"]] = one
+def _name(node: Node) -> str:
+    """What people call it, as far as we can tell."""
+    return str(node.get("name") or node.get("displayName") or "")[:60]
 
 
 def _row(row_id: str, raw: Node, name: str) -> Row:

@@ -29,12 +29,23 @@ STATUS = {
 }
 
 
-class Denied(Exception):
-    """The app may not read a whole listing: its name."""
+class Denied(Refused):
+    """The app may not read companies, or the plan has none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Shopify does not let us read companies: this plan has none, or the app lacks the scope "
+            'read_companies; give it, or set accounts = ["customers"]'
+        )
 
 
-class TooDear(Exception):
+class TooDear(Refused):
     """The question costs more points than one question may."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Shopify finds one row of {name} dearer than a question may be; report it with `fanlight status`"
+        )
 
 
 @dataclass
@@ -160,19 +171,20 @@ class Shop:
         """What errors inside an answer mean: to wait and ask again, to go on without, or a Failure."""
         codes = {_code(error) for error in _errors(told)}
         if "MAX_COST_EXCEEDED" in codes:
-            raise TooDear
+            raise TooDear(name)
         if "THROTTLED" in codes:
             self._sleep(max(1.0, self._points.wait(name, self.time.clock())), name)
             return True
         if "INTERNAL_SERVER_ERROR" in codes:
             self.time.sleep(PAUSE)
             return True
-        if codes == {"ACCESS_DENIED"} and isinstance(told.get("data"), dict):
-            self._note_denied(_errors(told))
-            return False
-        paths = {str(error["path"][0]) for error in _errors(told) if error.get("path")}
-        if codes == {"ACCESS_DENIED"} and paths == {OPTIONAL}:
-            raise Denied(OPTIONAL)
+        if codes == {"ACCESS_DENIED"}:
+            paths = [path if isinstance(path := error.get("path"), list) else [] for error in _errors(told)]
+            if isinstance(told.get("data"), dict) and all(len(path) > 1 for path in paths):
+                self._note_denied(_errors(told))
+                return False
+            if all(path[:1] == [OPTIONAL] for path in paths):
+                raise Denied
         raise self._refusal(_errors(told), codes)
 
     def _note_denied(self, errors: Sequence[Told]) -> None:
@@ -186,7 +198,10 @@ class Shop:
     def _refusal(self, errors: Sequence[Told], codes: set[str]) -> Refused:
         message = self.http.hide(str(errors[0].get("message", "")))[:200]
         if "ACCESS_DENIED" in codes:
-            return Refused(f"Shopify does not let us read this ({message}); give the app the scope it needs")
+            return Refused(
+                f"Shopify does not let us read this ({message}); give the app the scope it needs and, for "
+                "customers, access to protected customer data, in the Dev Dashboard"
+            )
         if codes & {"SHOP_INACTIVE", "FORBIDDEN"}:
             return Refused(f"Shopify does not let us read {self.settings.shop}: {message}")
         return Refused(
@@ -203,7 +218,7 @@ class Shop:
 
     def _scopes(self, data: Told) -> None:
         installed = _object(data.get("currentAppInstallation"))
-        if scopes := installed.get("accessScopes"):
+        if isinstance(scopes := installed.get("accessScopes"), list):
             self.scopes = frozenset(str(_object(one).get("handle")) for one in scopes)
 
 

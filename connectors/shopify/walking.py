@@ -2,10 +2,11 @@
 asks for ids from the last one on, and the answer must obey."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.base import Garbled, Refused
+from connectors.base import Garbled, Unreadable
 from connectors.shopify.shop import Denied, Shop, TooDear
 from connectors.told import inner, listed, moment
 
@@ -16,12 +17,15 @@ LINES = 25  # of an order that come with it; the rest is asked for
 
 
 class Walk:
-    """One document over its roots ("orders", or "companies" and "customers")."""
+    """One document over its roots ("orders", or "companies" and "customers"). ``size``: rows of a page; 0:
+    as many as the TOML says."""
 
-    def __init__(self, shop: Shop, name: str, roots: Sequence[str], since: datetime | None) -> None:
+    def __init__(
+        self, shop: Shop, name: str, roots: Sequence[str], since: datetime | None, size: int = 0
+    ) -> None:
         self._shop, self._name, self._since = shop, name, since
         self._roots = list(roots)
-        self._size = shop.settings.page_size
+        self.size = min(size or shop.settings.page_size, shop.settings.page_size)
         self.behind = 0  # rows that came though they had not changed
 
     def pages(self, at: Mapping[str, int]) -> Iterator[tuple[Nodes, dict[str, int]]]:
@@ -42,20 +46,18 @@ class Walk:
             try:
                 return self._shop.ask(self._name, self._variables(left, reached))
             except TooDear:
-                if self._size == 1:
-                    raise Refused(
-                        "Shopify finds even one row too dear; report this with `fanlight status`"
-                    ) from None
-                self._size = max(1, self._size // 2)
+                if self.size == 1:
+                    raise
+                self.size //= 2
 
     def _variables(self, left: Sequence[str], reached: Mapping[str, int]) -> dict[str, Any]:
         filters = {root: self._filter(root, reached.get(root, 0)) for root in self._roots}
         if tuple(self._roots) == ORDERS:
             told: dict[str, Any] = {"query": filters["orders"]}
-            return {"first": self._size, **told, **({"lines": LINES} if self._name == "orders" else {})}
+            return {"first": self.size, **told, **({"lines": LINES} if self._name == "orders" else {})}
         both = ("companies", "customers")
         told = {root: root in left for root in both}
-        return {"first": self._size, **told, **{f"{root}Query": filters.get(root, "") for root in both}}
+        return {"first": self.size, **told, **{f"{root}Query": filters.get(root, "") for root in both}}
 
     def _filter(self, root: str, last: int) -> str:
         """Shopify's search text. A customer's updated_at is only compared by whole days."""
@@ -70,8 +72,13 @@ class Walk:
         self, root: str, data: Mapping[str, Any], reached: dict[str, int], left: list[str]
     ) -> list[Mapping[str, Any]]:
         """A root's nodes; it is done when there is nothing behind them."""
-        found = inner(data, root)
-        nodes, more = listed(found, "nodes"), inner(found, "pageInfo").get("hasNextPage")
+        try:
+            found = inner(data, root)
+            nodes, more = listed(found, "nodes"), inner(found, "pageInfo").get("hasNextPage")
+        except Unreadable as error:
+            raise Garbled(
+                f"Shopify sent a page of {root} we cannot read ({error}); nothing was taken"
+            ) from None
         for node in nodes:
             number = number_of(node.get("id"))
             if number <= reached.get(root, 0):
@@ -85,22 +92,15 @@ class Walk:
         return nodes
 
     def _check(self, node: Mapping[str, Any]) -> None:
-        updated = node.get("updatedAt")
-        if (
-            self._since is not None
-            and isinstance(updated, str)
-            and len(updated) >= len("2026-01-01T00:00:00Z")
-        ):
+        """Count what had not changed; a time nobody can read is the mapping's to tell."""
+        with suppress(Unreadable):
             stamp = moment(node, "updatedAt")
-            self.behind += bool(stamp and stamp < self._since - 2 * DAY)
+            self.behind += bool(self._since and stamp and stamp < self._since - 2 * DAY)
 
     def _without_companies(self, left: list[str]) -> None:
         """Go on without companies, where customers are read as well."""
         if self._roots == ["companies"]:
-            raise Refused(
-                "Shopify does not let us read companies: this plan has none, or the app lacks the scope "
-                'read_companies; give it, or set accounts = ["customers"]'
-            )
+            raise Denied
         left.remove("companies")
         self._shop.note(
             "Shopify does not let us read companies (the plan has none, or the app lacks read_companies); "

@@ -45,7 +45,7 @@ class Reading:
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """What changed since the cursor's chain began, or the rest of that chain."""
-        chain, notes = resume(cursor), list[str]()
+        chain, notes = resume(cursor, Chain), list[str]()
         for listing in LISTINGS[self._record][chain.part :]:
             walk = Walk(self._calls, listing)
             for found, up_to in walk.changed(_from(chain)):

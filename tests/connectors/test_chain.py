@@ -12,11 +12,11 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 def test_a_cursor_says_where_its_chain_goes_on():
     chain = Chain().started(NOON).next_part().kept("page 7")
-    assert resume(chain.cursor()) == chain == Chain(begun=NOON, part=1, at="page 7")
+    assert resume(chain.cursor(), Chain) == chain == Chain(begun=NOON, part=1, at="page 7")
 
 
 def test_a_chain_keeps_its_beginning_however_often_it_goes_on():
-    chain = resume(Chain().started(NOON).cursor())
+    chain = resume(Chain().started(NOON).cursor(), Chain)
     assert chain.started(NOON + timedelta(hours=5)).begun == NOON
 
 
@@ -31,7 +31,7 @@ def test_a_new_listing_begins_at_its_start():
 
 @pytest.mark.parametrize("odd", [None, "", "{", '{"part": "two"}', "[]", '{"since": "noon"}'])
 def test_a_cursor_nobody_can_read_is_the_start(odd):
-    assert resume(odd) == Chain()
+    assert resume(odd, Chain) == Chain()
 
 
 def test_fingerprints_know_no_order_of_members_and_every_other_difference():

@@ -9,6 +9,7 @@ from decimal import Decimal
 from io import StringIO
 from itertools import count
 from typing import Any
+from urllib.parse import urlencode
 
 import jwt
 from fakes.salesforce_org import OBJECTS, Org, Row, written_in_bulk
@@ -59,7 +60,7 @@ class FakeSalesforce(Vendor):
             return refusal(401, "INVALID_SESSION_ID", "Session expired or invalid")
         if self.used >= self.limit:
             return refusal(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
-        if len(asked.path) + sum(map(len, asked.query.values())) > ADDRESS:
+        if len(asked.path) + len(urlencode(asked.query)) > ADDRESS:
             return refusal(414, "URI_TOO_LONG", "URI Too Long")
         self.used += 1
         try:
