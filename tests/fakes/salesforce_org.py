@@ -1,7 +1,7 @@
 """One Salesforce org as it lives: objects with their fields, a clock, soft deletes, a recycle bin, merges."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -81,10 +81,11 @@ def full_id(prefix: str, number: int) -> str:
 
 
 class Org:
-    """The objects of one org. ``clock`` tells the org's own time; stamps have whole seconds, as theirs do."""
+    """The objects of one org. ``clock`` tells the org's own time; stamps have whole seconds, as theirs do.
+    ``late``: how far the stamp of what changes now lies back, because it was committed late."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
-        self.clock = clock
+        self.clock, self.late = clock, timedelta(0)
         self.fields = {name: {**SYSTEM, **fields} for name, (_, fields) in OBJECTS.items()}
         self.tables: dict[str, dict[str, Row]] = {name: {} for name in OBJECTS}
         self._numbers = count(62**4)
@@ -101,8 +102,10 @@ class Org:
         return str(row["Id"])
 
     def change(self, table: str, row_id: str, *, stamp: datetime | None = None, **values: Any) -> None:
-        """Change fields; the stamp moves."""
-        self.tables[table][row_id].update(self._known(table, values), SystemModstamp=stamp or self._now())
+        """Change fields; the stamp moves, and never goes back."""
+        row = self.tables[table][row_id]
+        row.update(self._known(table, values))
+        row["SystemModstamp"] = max(row["SystemModstamp"], stamp or self._now())
 
     def delete(self, table: str, row_id: str) -> None:
         """Into the recycle bin: only queryAll sees it."""
@@ -186,7 +189,7 @@ class Org:
         return values
 
     def _now(self) -> datetime:
-        return self.clock().astimezone(UTC).replace(microsecond=0)
+        return (self.clock() - self.late).astimezone(UTC).replace(microsecond=0)
 
 
 def _sortable(value: Any) -> tuple[bool, Any]:

@@ -6,10 +6,10 @@ from fakes.mirrored import Columns, Shown
 from fakes.salesforce_org import Org
 
 COLUMNS: Columns = {
-    "accounts": ("name",),
-    "contacts": ("name",),
-    "orders": ("number", "status", "lines"),
-    "tickets": ("status", "messages"),
+    "accounts": ("name", "belongs_to"),
+    "contacts": ("name", "belongs_to", "email"),
+    "orders": ("number", "status", "belongs_to", "total", "lines"),
+    "tickets": ("status", "belongs_to", "messages"),
 }
 Rows = dict[str, dict[str, Any]]
 
@@ -18,15 +18,17 @@ def truth(org: Org) -> Shown:
     """Table → id → what it says, of all that customers may see."""
     tables = {name: _living(rows) for name, rows in org.tables.items()}
     return {
-        "accounts": {id: (row["Name"],) for id, row in tables["Account"].items()},
-        "contacts": {id: (row["Name"],) for id, row in tables["Contact"].items()},
+        "accounts": {id: (row["Name"], id) for id, row in tables["Account"].items()},
+        "contacts": {
+            id: (row["Name"], row["AccountId"], row["Email"] or "") for id, row in tables["Contact"].items()
+        },
         "orders": {
-            id: (row["OrderNumber"], row["Status"], _quantities(tables["OrderItem"], id))
+            id: (*_order(row), _quantities(tables["OrderItem"], id))
             for id, row in tables["Order"].items()
             if row["StatusCode"] == "Activated"
         },
         "tickets": {
-            id: (row["Status"], _said(tables["CaseComment"], id))
+            id: (row["Status"], row["AccountId"], _said(tables["CaseComment"], id))
             for id, row in tables["Case"].items()
             if row["IsVisibleInSelfService"]
         },
@@ -35,6 +37,11 @@ def truth(org: Org) -> Shown:
 
 def _living(rows: Rows) -> Rows:
     return {id: row for id, row in rows.items() if not row["IsDeleted"]}
+
+
+def _order(row: dict[str, Any]) -> tuple[Any, ...]:
+    total = row["TotalAmount"]
+    return row["OrderNumber"], row["Status"], row["AccountId"], None if total is None else int(total * 100)
 
 
 def _quantities(items: Rows, order: str) -> tuple[str, ...]:

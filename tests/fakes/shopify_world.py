@@ -16,6 +16,16 @@ def gid(kind: str, number: int) -> str:
     return f"gid://shopify/{kind}/{number}"
 
 
+def written(moment: datetime) -> str:
+    """A time as the shop writes it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def short(node_id: str) -> str:
+    """A global id as records have it."""
+    return node_id.removeprefix("gid://shopify/")
+
+
 def money(amount: str, currency: str = "EUR") -> Node:
     """What the shop and the customer see; the shop's own currency is never the customer's here."""
     return {
@@ -25,10 +35,11 @@ def money(amount: str, currency: str = "EUR") -> Node:
 
 
 class World:
-    """The rows of one shop. Times have whole seconds, as theirs do."""
+    """The rows of one shop. Times have whole seconds, as theirs do. ``late``: how far the time of what
+    changes now lies back, because it was committed late."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
-        self.clock = clock
+        self.clock, self.late = clock, timedelta(0)
         self.orders: dict[str, Node] = {}
         self.companies: dict[str, Node] = {}
         self.customers: dict[str, Node] = {}
@@ -36,7 +47,7 @@ class World:
 
     def now(self) -> str:
         """The shop's time as it writes it."""
-        return self.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return written(self.clock())
 
     def customer(self, name: str, email: str | None = None, **more: Any) -> str:
         """A new customer; returns its id."""
@@ -61,10 +72,18 @@ class World:
         self.touch(company), self.touch(person)
         return contact
 
+    def leave(self, company: str, nth: int) -> str | None:
+        """One of a company's contacts leaves it, and nothing else tells of it; returns which."""
+        contacts: list[Node] = self.companies[company]["contacts"]
+        if not contacts:
+            return None
+        contact = contacts.pop(nth % len(contacts))
+        contact["customer"]["companyContactProfiles"].remove(contact)
+        return str(contact["id"])
+
     def order(self, buyer: str | None = None, company: str | None = None, **more: Any) -> str:
         """A new paid order of one line."""
         number = next(self._numbers)
-        entity = {"__typename": "PurchasingCompany", "company": self.companies[company]} if company else None
         zero = {name: money("0.00") for name in ("totalDiscountsSet", "totalShippingPriceSet", "totalTaxSet")}
         told: Node = {
             "name": f"#{number}",
@@ -79,13 +98,17 @@ class World:
             "totalRefundedSet": money("0.00"),
             "totalOutstandingSet": money("0.00"),
             **zero,
-            "customer": self.customers[buyer] if buyer else None,
-            "purchasingEntity": entity,
+            **self.buyer(buyer, company),
             "lineItems": [self.line()],
             "fulfillments": [],
             "refunds": [],
         }
         return self._add(self.orders, "Order", {**told, **more}, number)
+
+    def buyer(self, person: str | None, company: str | None) -> Node:
+        """Who an order is for: a person, for himself or for a company."""
+        entity = {"__typename": "PurchasingCompany", "company": self.companies[company]} if company else None
+        return {"customer": self.customers[person] if person else None, "purchasingEntity": entity}
 
     def line(self, name: str = "Bolt", quantity: int = 2, total: str = "12.50", **more: Any) -> Node:
         """A line of an order."""
@@ -111,11 +134,17 @@ class World:
         self.touch(node_id)
 
     def touch(self, node_id: str) -> None:
-        """Move an object's time."""
-        self.find(node_id)["updatedAt"] = self.now()
+        """Move an object's time, which never goes back."""
+        found = self.find(node_id)
+        found["updatedAt"] = max(found["updatedAt"], written(self.clock() - self.late))
 
     def delete(self, node_id: str) -> None:
-        """Gone without a trace."""
+        """Gone without a trace, and a person from his companies, a company from its people."""
+        for company in self.companies.values():
+            for contact in list(company["contacts"]):
+                if node_id in (company["id"], contact["customer"]["id"]):
+                    company["contacts"].remove(contact)
+                    contact["customer"]["companyContactProfiles"].remove(contact)
         for rows in (self.orders, self.companies, self.customers):
             rows.pop(node_id, None)
 
@@ -125,7 +154,12 @@ class World:
 
     def _add(self, rows: dict[str, Node], kind: str, told: Node, number: int | None = None) -> str:
         node_id = gid(kind, number or next(self._numbers))
-        rows[node_id] = {"id": node_id, "createdAt": self.now(), "updatedAt": self.now(), **told}
+        rows[node_id] = {
+            "id": node_id,
+            "createdAt": self.now(),
+            "updatedAt": written(self.clock() - self.late),
+            **told,
+        }
         return node_id
 
 
