@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,6 +25,7 @@ QUICK = Limits(connect=2, read=1, total=2, tries=2)
 FAULTS = ("500", "reset", "truncate", "html200", "json_empty", "previous", "error200", "401", "403", "lost")
 MANY = 100_000  # removals a person allows: here the guard is not what is looked at
 A_LIFE = 50  # steps
+AT_FIRST = 5  # of each: more than a page, all of one second
 LATE = (0, 60, 540, 600)  # seconds a row's time lies behind its appearing; the overlap is 600
 STREAM = st.integers(0, 11)  # one of a source's streams
 Silent = dict[str, set[str]]  # table → ids that vanished without a word
@@ -35,9 +37,10 @@ class Killed(BaseException):
 
 class Life(RuleBasedStateMachine):
     """One vendor from its first day. A subclass brings the vendor, what it holds, what can happen there
-    (``moves``), and what its mirror must show (``true``)."""
+    (``moves``; ``first``: what did in its very first second), and what its mirror must show (``true``)."""
 
     columns: ClassVar[Columns]
+    first: ClassVar[tuple[str, ...]]
     moves: ClassVar[tuple[str, ...]]
     steps: ClassVar[Counter[str]] = Counter()
 
@@ -52,6 +55,9 @@ class Life(RuleBasedStateMachine):
         self.was: dict[tuple[str, str], set[tuple[Any, ...]]] = {}  # all an id ever said
         self.silent: Silent = {name: set() for name in self.columns}
         self._stirred = False
+        for n, what in product(range(AT_FIRST), self.first):
+            self.move(what, n, 0)
+        self.vendor.pass_(hours=2)
 
     def begun(self) -> Vendor:
         """A new vendor."""
@@ -101,11 +107,12 @@ class Life(RuleBasedStateMachine):
     def something_else_happens(self, data: st.DataObject, n: int, late: int) -> None:
         self.something_happens(data, n, late)
 
-    @rule(data=st.data(), ns=st.lists(st.integers(0, 40), min_size=2, max_size=5))
-    def much_happens_in_one_second(self, data: st.DataObject, ns: list[int]) -> None:
+    @rule(data=st.data(), n=st.integers(0, 40), times=st.integers(2, 8))
+    def much_happens_in_one_second(self, data: st.DataObject, n: int, times: int) -> None:
         self._count("ties")
-        for n in ns:
-            self.move(data.draw(st.sampled_from(self.moves)), n, 0)
+        what = data.draw(st.sampled_from(self.moves))
+        for more in range(times):
+            self.move(what, n + more, 0)
 
     @rule(seconds=st.sampled_from((1, 59, 600, 601, 4000, 90_000)))
     def time_passes(self, seconds: int) -> None:
@@ -135,9 +142,10 @@ class Life(RuleBasedStateMachine):
         self.vendor.plan(dict.fromkeys(range(nth, nth + 1 if ends else 400), fault))
         self._run(of, full=full)
 
-    @rule(nth=st.integers(0, 6), of=STREAM, full=st.booleans())
-    def a_run_that_is_killed(self, nth: int, of: int, full: bool) -> None:
+    @rule(nth=st.integers(0, 6), of=STREAM, full=st.booleans(), later=st.booleans())
+    def a_run_that_is_killed(self, nth: int, of: int, full: bool, later: bool) -> None:
         self._count("run killed")
+        self.vendor.pass_(minutes=15 * later)
         left = [nth]
 
         def stop() -> bool:

@@ -19,6 +19,7 @@ class OrgLife(Life):
     """An org: accounts and contacts, orders and their lines, cases and what is said of them."""
 
     columns = salesforce_truth.COLUMNS
+    first = ("account", "contact", "order", "line", "case")
     moves = (
         "account", "contact", "order", "line", "case", "comment", "renamed", "touched", "drafted", "moved",
         "line_changed", "line_moved", "line_deleted", "comment_changed", "comment_deleted", "kept_back",
@@ -27,8 +28,8 @@ class OrgLife(Life):
     )  # fmt: skip
 
     def begun(self) -> FakeSalesforce:
-        """An org with nothing in it; pages of three rows."""
-        self.fake = FakeSalesforce(batch=3, limit=10**9)
+        """An org with nothing in it; pages of two rows."""
+        self.fake = FakeSalesforce(batch=2, limit=10**9)
         return self.fake
 
     @property

@@ -18,6 +18,7 @@ class ShopLife(Life):
     """A shop: people, companies and their contacts, orders."""
 
     columns = shopify_truth.COLUMNS
+    first = ("person", "company", "order")
     moves = (
         "person", "company", "join", "leave", "slip_away", "renamed", "new_address", "order", "touched",
         "cancelled", "moved", "merged", "tested", "longer", "order_lost", "person_lost", "company_lost",
@@ -25,7 +26,7 @@ class ShopLife(Life):
 
     def begun(self) -> FakeShopify:
         """A shop with hardly anything in it."""
-        self.fake = FakeShopify()
+        self.fake, self._left = FakeShopify(), list[tuple[str, str]]()
         return self.fake
 
     @property
@@ -59,8 +60,9 @@ class ShopLife(Life):
 
     def leave(self, n: int) -> None:
         company = self._one("companies", n)
-        if self.world.leave(company, n):
+        if contact := self.world.leave(company, n):
             self.world.touch(company)
+            self._left.append((company, short(contact)))
 
     def slip_away(self, n: int) -> None:
         if contact := self.world.leave(self._one("companies", n), n):
@@ -107,7 +109,8 @@ class ShopLife(Life):
 
     def longer(self, n: int) -> None:
         order = self._one("orders", n)
-        self.world.change(order, lineItems=[self.world.line(f"L {n}", k + 1) for k in range(n)])
+        count = 27 if n % 9 == 0 else n % 4  # more than come with their order, sometimes
+        self.world.change(order, lineItems=[self.world.line(f"L {n}", k + 1) for k in range(count)])
 
     def order_lost(self, n: int) -> None:
         self._lose("orders", self._one("orders", n))
@@ -116,7 +119,11 @@ class ShopLife(Life):
         self._lose("customers", self._one("customers", n))
 
     def company_lost(self, n: int) -> None:
-        self._lose("companies", self._one("companies", n))
+        company = self._one("companies", n)
+        self._lose("companies", company)
+        for of, contact in self._left:
+            if of == company:  # with it goes the trace of those who had left it
+                self.vanish("contacts", contact)
 
     def _lose(self, kind: str, one: str) -> None:
         before = self.true()
