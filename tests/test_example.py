@@ -41,8 +41,9 @@ def load_example(folder: Path, text: str) -> Config:
     secrets = {
         f"FANLIGHT_{name}_PASSWORD": "a password" for name in ("WEB", "STAFF", "SYNC", "MAIL", "FILES")
     }
-    secrets |= {f"FANLIGHT_{name}_SECRET": "a secret" for name in ("XERO", "FILES", "SHOPIFY", "SALESFORCE")}
-    secrets |= {name: "a secret" for name in ("FANLIGHT_SHOPIFY_TOKEN", "FANLIGHT_SALESFORCE_SESSION")}
+    named = ("XERO", "FILES", "SHOPIFY", "SALESFORCE")
+    secrets |= {f"FANLIGHT_{name}_SECRET": "a secret" for name in named}
+    secrets |= dict.fromkeys(("FANLIGHT_SHOPIFY_TOKEN", "FANLIGHT_SALESFORCE_SESSION"), "a secret")
     return load(folder / "fanlight.toml", secrets)
 
 
