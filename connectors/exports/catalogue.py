@@ -136,7 +136,8 @@ def recognise(path: Path, fileset: FileSet) -> Profile:
     if not fitting:
         raise Refused(
             f"{path.name}: its columns ({', '.join(filter(None, header.names[:8]))} …) are none of the known "
-            f"formats ({', '.join(profiles)}); name its profile, or let `fanlight map {path.name}` write its mapping"
+            f"formats ({', '.join(profiles)}); name its profile, or let `fanlight map {path.name}` write "
+            "its mapping"
         )
     best = max(len(profile.recognise) for profile in fitting.values())
     winners = [name for name, profile in fitting.items() if len(profile.recognise) == best]
