@@ -7,7 +7,7 @@
 { column = "C", default = "unfulfilled" }  something where the cell is blank
 { column = "C", values = { a = "b" } }     other words, case ignored; unknown words stay as they are
 { column = "C", is = ["Voided"] }          yes or no: the cell is one of these; is_not: it is none of them
-{ column = "C", filled = true }            yes or no: anything stands there
+{ column = "C", filled = true }            yes or no: anything stands there; false: nothing does
 { column = "C", as = "salesforce-id" }     15 characters become 18
 { column = "C", find = { file = "products.csv", by = "CODE", take = "NAME" } }
                                            looked up in another file; with record = "account" instead of
@@ -88,7 +88,7 @@ class Formula(Table):
     values: dict[str, str] = {}
     is_: tuple[str, ...] | None = Field(default=None, alias="is")
     is_not: tuple[str, ...] | None = None
-    filled: bool = False
+    filled: bool | None = None
     date_order: Literal["dmy", "mdy", "ymd"] | None = None
     as_: Literal["text", "salesforce-id"] = Field(default="text", alias="as")
     find: Find | None = None

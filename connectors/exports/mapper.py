@@ -290,8 +290,8 @@ def _typed(label: str, parse: Callable[[str], Any], nulls: frozenset[str]) -> Ca
 
 def yes(value: Formula, text: Text, label: str) -> Callable[[Cells], bool]:
     """A yes-or-no formula over cells; raises Unreadable for a word that is neither."""
-    if value.filled:
-        return lambda cells: bool(text(cells))
+    if value.filled is not None:
+        return lambda cells: bool(text(cells)) is value.filled
     if value.is_ is not None or value.is_not is not None:
         words = {word.casefold() for word in (value.is_ or value.is_not or ())}
         wanted = value.is_ is not None

@@ -94,6 +94,7 @@ def test_yes_and_no_by_words_by_their_opposite_and_by_being_filled(mapped):
         ({"column": "X", "is": ["storniert"]}, [True, False, False]),
         ({"column": "X", "is_not": ["storniert"]}, [False, True, True]),
         ({"column": "X", "filled": True}, [True, True, False]),
+        ({"column": "X", "filled": False}, [False, False, True]),
     ):
         found = mapped(
             Order, "order", {"number": "No", "cancelled": formula}, "No,X", "1,Storniert", "2,nein", "3,"
