@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import FieldInfo, fields
+from msgspec.structs import fields
 
 from connectors import told
 from connectors.base import Unreadable
@@ -42,17 +43,16 @@ def record_of(shape: Shape, raw: Raw, currency: str) -> Record:
     """The record of a row; raises Unreadable with the field and the reason. ``currency``: for an org
     with one only."""
     cls = RECORDS[shape.record]
-    kinds = {f.encode_name: f for f in fields(cls)}
-    made = {name: _value(kinds[name], raw.row, theirs) for name, theirs in shape.fields.items()}
+    made = {name: _reader(cls, name)(raw.row, theirs) for name, theirs in shape.fields.items()}
     made.update({name: address(raw.row, side) for name, side in shape.addresses.items()})
     if shape.lines:
         made["lines"] = tuple(_line(shape.lines, line) for line in raw.lines)
-    if "currency" in kinds:
+    if "currency" in cls.__struct_fields__:
         made["currency"] = (made.get("currency") or currency).upper()
     finish = _FINISH.get(cls)
     if finish:
         finish(shape, raw, made)
-    for name in (f.encode_name for f in kinds.values() if f.required and f.encode_name != "source_id"):
+    for name in _required(cls):
         if made.get(name) in (None, ""):
             raise Unreadable(shape.fields.get(name, name), "is blank", "fill it in Salesforce")
     return cls(source_id=source_id(raw.row), updated=told.moment(raw.row, STAMP), **made)
@@ -72,25 +72,26 @@ def address(row: Flat, side: str) -> Address | None:
     return Address(lines=lines, **parts)
 
 
-def _value(kind: FieldInfo, row: Flat, theirs: str) -> Any:
+@cache
+def _reader(cls: type, name: str) -> Callable[[Flat, str], Any]:
+    """How a field of ours is read, by its type."""
+    (kind,) = (f for f in fields(cls) if f.encode_name == name)
     types = set(getattr(kind.type, "__args__", (kind.type,)))
-    read: Callable[[Flat, str], Any] = told.text
-    if kind.encode_name in IDS:
-        read = identifier
-    elif bool in types:
-        read = told.yes
-    elif Decimal in types:
-        read = told.number
-    elif datetime in types:
-        read = told.moment
-    elif date in types:
-        read = told.day
-    return read(row, theirs)
+    if name in IDS:
+        return identifier
+    for held, read in ((bool, told.yes), (Decimal, told.number), (datetime, told.moment), (date, told.day)):
+        if held in types:
+            return read
+    return told.text
+
+
+@cache
+def _required(cls: type) -> tuple[str, ...]:
+    return tuple(f.encode_name for f in fields(cls) if f.required and f.encode_name != "source_id")
 
 
 def _line(lines: Lines, row: Flat) -> Line:
-    kinds = {f.encode_name: f for f in fields(Line)}
-    made = {name: _value(kinds[name], row, theirs) for name, theirs in lines.fields.items()}
+    made = {name: _reader(Line, name)(row, theirs) for name, theirs in lines.fields.items()}
     made["name"] = made.get("name") or made.get("sku") or "–"
     return Line(**made)
 
