@@ -1,4 +1,5 @@
-"""Records that go: marked by the source's word, or absent from a complete listing – and only below the guard.
+"""Records that go: marked by the source's word, or absent from a complete listing – and only below the guard,
+but for people the source itself calls gone.
 
 The source's word is kept with its page as a mark (``gone_why`` without ``gone_at``), so that no crash loses
 it. The record itself goes when the run is done; it keeps a tombstone and is never deleted.
@@ -12,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connectors.base import Page, Skipped
+from connectors.records import Contact
 from sync.mirror.aim import Aim, Begun
 from sync.mirror.arrival import storable
 from sync.mirror.statements import KEYS, pieces
@@ -121,22 +123,33 @@ class Leaving:
     def guarded(
         self, connection: sa.Connection, leavers: Sequence[Leaver], allowed: int
     ) -> tuple[Sequence[Leaver], int]:
-        """Who may go, and how many the guard holds back. Where a person just changed what is shown, what the
-        rules hide now goes at once: only what is missing may be a broken listing."""
-        ruled = [one for one in leavers if one.why == "hidden"] if self._new_mapping else []
-        doubtful = len(leavers) - len(ruled)
-        return (ruled, doubtful) if self._too_many(connection, doubtful, allowed) else (leavers, 0)
+        """Who may go, and how many the guard holds back: only what is missing may be a broken listing."""
+        sure = [one for one in leavers if self._beyond_doubt(one.why)]
+        doubtful = len(leavers) - len(sure)
+        if self._too_many(connection, doubtful, allowed, len(sure)):
+            return sure, doubtful
+        return leavers, 0
 
-    def _too_many(self, connection: sa.Connection, leaving: int, allowed: int) -> bool:
+    def _beyond_doubt(self, why: str) -> bool:
+        """Whether a record goes however many go with it. Where a person just changed what is shown, what the
+        rules hide now goes at once. People the source itself calls gone always do: their access must end with
+        this run (IDM-01), and one wrongly called gone is back with the next run that tells of them. That is
+        not so of business, where a wrong word would empty customers' pages: it waits for a person."""
+        if self._begun.record is Contact:
+            return why in ("deleted", "hidden")
+        return why == "hidden" and self._new_mapping
+
+    def _too_many(self, connection: sa.Connection, leaving: int, allowed: int, sure: int) -> bool:
         """Whether the guard holds the removals back. Neither records that came since the stream was last
-        complete count, nor those the source does not cover: they must not hide the loss of the others."""
+        complete count, nor those the source does not cover, nor those that go for sure: they must not hide
+        the loss of the others."""
         if self._rekey or leaving <= allowed:
             return False
         shown = sa.select(sa.func.count()).select_from(self._table).where(*self._shown, self._covered())
         completed = self._begun.stored["completed_at"]
         if completed is not None:
             shown = shown.where(self._c.first_seen <= completed)
-        visible = connection.execute(shown).scalar_one()
+        visible = connection.execute(shown).scalar_one() - sure
         return too_many(leaving, visible)
 
     def remove(self, connection: sa.Connection, leavers: Sequence[Leaver], now: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from connectors.base import Gone, Page, Reads
-from connectors.records import Invoice, Order
+from connectors.records import Contact, Invoice, Order
 from sync.mirror.tally import Seen, too_many
 
 
@@ -205,6 +205,32 @@ class TestGuard:
         assert world.sync().withheld == 4
         assert (world.sync(allow_shrink=4).gone, world.shown()) == (4, {"5"})
         assert world.stored("1")["gone_why"] == "hidden"
+
+    @pytest.mark.parametrize("why", ["deleted", "hidden"])
+    def test_people_the_source_itself_calls_gone_lose_their_access_at_once(
+        self, world: Any, make: Any, why: str
+    ) -> None:
+        ids = [str(number) for number in range(250)]
+        world.connector.lists(Contact, make.listing(*ids), reads=Reads.CHANGES)
+        world.sync()
+        word = Page(gone=[Gone(each, why, "show.account.status") for each in ids[:30]])
+        world.connector.lists(Contact, word, reads=Reads.CHANGES)
+        outcome = world.sync()
+        assert (outcome.outcome, outcome.gone, outcome.withheld) == ("done", 30, 0)
+        assert world.shown(Contact) == set(ids[30:])
+
+    def test_people_who_are_only_absent_wait_beside_those_the_source_calls_gone(
+        self, world: Any, make: Any
+    ) -> None:
+        world.connector.lists(Contact, make.listing(*"123456"))
+        world.sync()
+        word = Page(gone=[Gone(each, "deleted") for each in "1234"])
+        world.connector.lists(Contact, word)
+        found = {each.source_id: each.what for each in world.rehearse()}
+        assert found == {**dict.fromkeys("1234", "gone"), **dict.fromkeys("56", "withheld")}
+        outcome = world.sync()
+        assert (outcome.outcome, outcome.gone, outcome.withheld) == ("withheld", 4, 2)
+        assert world.shown(Contact) == set("56")
 
     def test_more_than_one_batch_may_go_when_a_person_says_so(self, world: Any, make: Any) -> None:
         ids = [str(number) for number in range(5_200)]
