@@ -49,11 +49,13 @@ HOLES = """
         and (relname = 'organisations' or exists (
             select from pg_attribute where attrelid = c.oid and attname = 'org_id' and not attisdropped))
     union all
-    select format('role portal_web may %s %s: {init} again', kind, oid::regclass)
-    from pg_class, unnest(array['select', 'insert', 'update', 'delete', 'truncate']) kind
-    where oid = any(array['portal.links', 'portal.credentials', 'mirror.quarantine', 'mirror.hidden',
-            'mirror.runs']::regclass[])
-        and has_table_privilege('portal_web', oid, kind)
+    select format('role %s may %s %s: {init} again', role, kind, oid::regclass)
+    from pg_class, unnest(array['portal_web', 'portal_staff']) role,
+        unnest(array['select', 'insert', 'update', 'delete', 'truncate']) kind
+    where (oid = 'portal.credentials'::regclass or role = 'portal_web' and oid = any(array['portal.links',
+            'mirror.quarantine', 'mirror.hidden', 'mirror.runs']::regclass[]))
+        and case when kind in ('delete', 'truncate') then has_table_privilege(role, oid, kind)
+            else has_any_column_privilege(role, oid, kind) end
 """.replace("{init}", INIT)
 
 

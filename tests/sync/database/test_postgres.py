@@ -102,6 +102,10 @@ HOLES = {
     "alter table portal.members no force row level security": "rows of portal.members are not held",
     "alter table mirror.orders owner to portal_web": "mirror.orders is owned by portal_web",
     "grant select on portal.links to portal_web": "portal_web may select portal.links",
+    "grant select on portal.credentials to portal_web": "portal_web may select portal.credentials",
+    "grant select on portal.credentials to portal_staff": "portal_staff may select portal.credentials",
+    "grant select (source) on portal.credentials to portal_web": "portal_web may select portal.credentials",
+    "grant update on portal.credentials to portal_staff": "portal_staff may update portal.credentials",
     "create table mirror.later (org_id bigint)": "mirror.later",
 }
 
