@@ -14,6 +14,7 @@ from connectors.salesforce.settings import SalesforceSettings
 # How long a session lasts the org alone knows, and use prolongs it: its refusal tells.
 LASTS = timedelta(days=1)
 JWT_LASTS = timedelta(minutes=3)
+WAIT = 300.0  # seconds the org is left alone by all streams where nobody answers the sign-in
 CURES = {
     "invalid_client_id": "client_id is not known there; copy the External Client App's consumer key",
     "invalid_client": "client_id or client_secret is wrong; copy them from the External Client App",
@@ -24,10 +25,14 @@ CURES = {
 
 
 def sign_in(http: Http, token_url: str, settings: SalesforceSettings, time: Time) -> Token:
-    """A new session; raises Disconnected where the org does not let us in."""
+    """A new session; raises Disconnected where the org does not let us in. Where it cannot just now no stream
+    can be read: Unavailable says how long to wait."""
     if settings.auth == "session":
         return Token(access=secret(settings.session_id), ends=time.now() + LASTS)
-    reply = http.token(token_url, _form(settings, time))
+    try:
+        reply = http.token(token_url, _form(settings, time))
+    except Unavailable as error:
+        raise Unavailable(str(error), retry_after=error.retry_after or WAIT) from None
     if not reply.ok:
         raise _refusal(reply)
     access = reply.object().get("access_token")
@@ -69,6 +74,7 @@ def _refusal(reply: Reply) -> Exception:
     told: Any = reply.json()
     code = str(told.get("error", "")) if isinstance(told, dict) else ""
     if reply.status == 400 and code in ("unknown_error", "server_error"):
-        return Unavailable("Salesforce cannot sign anybody in just now; the next run asks again")
+        said = "Salesforce cannot sign anybody in just now; the next run asks again"
+        return Unavailable(said, retry_after=WAIT)
     cure = CURES.get(code, "check auth, client_id and base_url in the TOML")
     return Disconnected(f"Salesforce does not let us in ({code or reply.status}): {cure}")
