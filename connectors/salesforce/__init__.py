@@ -7,11 +7,12 @@ SystemModstamp, deletions and merges by queryAll, what was purged by the sweep o
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import urlsplit
 
 from connectors.base import Connector, Page, Quota, Reads, Refused
 from connectors.chain import fingerprint
 from connectors.http import Http, Limits, Time
-from connectors.records import NAMES, RECORDS, Record
+from connectors.records import RECORDS, Record
 from connectors.salesforce import pulling
 from connectors.salesforce.mapping import record_of
 from connectors.salesforce.org import Org
@@ -45,6 +46,10 @@ class Salesforce(Connector):
         told = (VERSION, self._shapes[record], self.settings.currency)
         return fingerprint(told).hex()
 
+    def id_rule(self, record: type[Record]) -> str:  # noqa: ARG002 - the same for all
+        """The org, by its host: what is known of one, and read up to when, says nothing of another."""
+        return urlsplit(self.settings.base_url).hostname or ""
+
     def check(self) -> None:
         """Ask for each object's description; raises Refused where a field named in the TOML is not there."""
         for name in self.settings.records:
@@ -72,8 +77,7 @@ class Salesforce(Connector):
 
     def _check(self, name: str, shape: Shape) -> None:
         known = self._org.describe(shape.table)
-        told = getattr(self.settings, name)
-        named = [*shape.needed, *told.fields.values(), *self.settings.show.get(NAMES[RECORDS[name]], {})]  # type: ignore[call-overload]
+        named = [*shape.needed, *getattr(self.settings, name).fields.values()]
         for field in dict.fromkeys(named):
             head = f"{field.partition('.')[0]}." if "." in field else field
             if head not in known:

@@ -220,7 +220,8 @@ def told_failure(status: int, content: Any, hide: Callable[[str], str], asked: s
     first = content[0] if isinstance(content, list) and content else content
     told = first if isinstance(first, dict) else {}
     code = str(told.get("errorCode", ""))
-    message = hide(str(told.get("message", "")).strip().splitlines()[-1] if told.get("message") else "")[:200]
+    lines = str(told.get("message") or "").strip().splitlines()
+    message = hide(lines[-1] if lines else "")[:200]
     match code:
         case "INVALID_QUERY_LOCATOR":
             return Lost()

@@ -15,7 +15,7 @@ from connectors.salesforce import bulk, soql
 from connectors.salesforce.chain import OrgChain
 from connectors.salesforce.mapping import Raw
 from connectors.salesforce.org import Lost, Org, UnknownField
-from connectors.salesforce.shapes import COMMENTS, STAMP, Lines, Shape
+from connectors.salesforce.shapes import COMMENTS, RARE, STAMP, Lines, Shape
 from connectors.salesforce.values import flat, identifier
 from connectors.told import moment, text
 
@@ -24,6 +24,10 @@ Key = tuple[datetime, str]
 DESCRIBED_FOR = timedelta(days=1)
 # "No such column 'Phone' on entity 'User'." / "Didn't understand relationship 'Owner' in field path."
 UNKNOWN = re.compile(r"(?:column|relationship) '(\w+)'")
+BLANK = (
+    "{fields} cannot be read and {stay} blank: give our user read access and run "
+    "`fanlight sync {source} --record {record} --full`, or ignore it"
+)
 CLOSED = "Salesforce ends our session again and again; the next run goes on"
 
 
@@ -34,7 +38,6 @@ class Pull:
         self.org, self.shape, self.chain = org, shape, resume(cursor, OrgChain)
         self._lines = COMMENTS if shape.comments else shape.lines
         self._seen: set[str] = set()
-        self._notes: tuple[str, ...] = ()
 
     def pages(self) -> Iterator[Page]:
         """All pages, the last one with the cursor of the next chain. Raises only Failure. A field that is not
@@ -65,7 +68,7 @@ class Pull:
                 yield self._page(rows, key)
         if self.chain.since is not None and self._lines is not None:
             yield from self._touched(self._lines, self.chain.since)
-        yield Page(cursor=self.chain.following().cursor(), as_of=self.chain.begun, notes=self._notes)
+        yield Page(cursor=self.chain.following().cursor(), as_of=self.chain.begun, notes=self._notes())
 
     def _changed(self) -> Iterator[tuple[list[Flat], Key | None]]:
         """Changed rows, each page with the key to resume from; anew where a session ended under us."""
@@ -201,6 +204,16 @@ class Pull:
         if rule not in self.shape.show:
             return ""
         return f' ([sources.show.{self.shape.record}] {rule} = ["*", ""] shows all, whatever it says)'
+
+    def _notes(self) -> list[str]:
+        """What staff should know of the fields that are done without."""
+        lacks = [name for name in self.chain.lacks if name.partition(".")[2] not in RARE]
+        if not lacks:
+            return []
+        *others, last = lacks
+        fields = f"{', '.join(others)} and {last}" if others else last
+        told = {"source": self.org.settings.id, "record": self.shape.record}
+        return [BLANK.format(fields=fields, stay="stay" if others else "stays", **told)]
 
     def _lack(self, error: str, before: Sequence[str]) -> None:
         """Do without the fields of related objects an error names: descriptions tell nothing of those."""

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from connectors.base import Currency, LiveSettings
-from connectors.http.guard import is_loopback
+from connectors.http.address import web_address
 from connectors.salesforce.shapes import SHAPES, Lines, Shape, fields_of
 from connectors.secret import Secret
 
@@ -28,16 +28,15 @@ NEEDS = {
 }
 
 
-def address(told: str) -> str:
-    """An https address without a path; plain http only on this machine."""
-    parts = urlsplit(told)
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
-        raise ValueError('must begin with https://, like "https://acme.my.salesforce.com"')
-    if not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
+def my_domain(text: str) -> str:
+    """Refuse an address that is none of an org's API. Returns it without its last slash."""
+    address = web_address(text)
+    parts = urlsplit(address)
+    if parts.path or parts.fragment:
         raise ValueError('is a host alone, like "https://acme.my.salesforce.com"')
-    if "lightning.force" in parts.hostname:
+    if "lightning.force" in parts.netloc.lower():
         raise ValueError("is the address of the pages; the My Domain address ends in .my.salesforce.com")
-    return told.rstrip("/")
+    return address
 
 
 class Table(BaseModel):
@@ -66,7 +65,7 @@ class ObjectMap(Table):
 class SalesforceSettings(LiveSettings):
     """A Salesforce org, read by an integration user of its own."""
 
-    base_url: Annotated[str, AfterValidator(address)] = Field(
+    base_url: Annotated[str, AfterValidator(my_domain)] = Field(
         description='your My Domain address, like "https://acme.my.salesforce.com"'
     )
     token_url: str = ""  # default: base_url + /services/oauth2/token
@@ -92,10 +91,7 @@ class SalesforceSettings(LiveSettings):
     @field_validator("token_url")
     @classmethod
     def _sound(cls, told: str) -> str:
-        if told:
-            parts = urlsplit(told)
-            address(f"{parts.scheme}://{parts.netloc}")
-        return told
+        return web_address(told) if told else ""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -24,6 +24,7 @@ NOT_FROM_A_FIELD = {
 STAMP = "SystemModstamp"
 SYSTEM = ("Id", "IsDeleted", STAMP)
 ALL = "*"
+RARE = {"CurrencyIsoCode", "IsVisibleInSelfService"}  # most orgs lack them: several currencies, self-service
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,38 @@ def test_fields_of_a_related_object_are_done_without_where_our_user_may_not_read
     assert len(vendor.requests) == 1  # what is lacking is remembered
 
 
+def notes(source, record, cursor=None):
+    """What staff is told with the last page of a pull, and the cursor of the next one."""
+    *before, last = source.pull(record, cursor)
+    assert not any(page.notes for page in before)
+    return list(last.notes), last.cursor
+
+
+def test_what_our_user_may_not_read_is_told_to_staff_in_one_sentence(business, source, vendor):
+    for table, field in (("Account", "Phone"), ("User", "Email")):
+        vendor.org.hide_field(table, field)
+    crm = source(account={"fields": {"tax_number": "VAT__c"}})
+    said, cursor = notes(crm, Account)
+    assert said == [
+        "Account.Phone, Account.VAT__c and Account.Owner.Email cannot be read and stay blank: give our user "
+        "read access and run `fanlight sync crm --record account --full`, or ignore it"
+    ]
+    assert notes(crm, Account, cursor)[0] == said  # as long as it is so
+
+
+def test_lines_that_lack_a_field_are_told_too(business, source, vendor):
+    vendor.org.hide_field("OrderItem", "UnitPrice")
+    (said,), _ = notes(source(), Order)
+    assert said.startswith("OrderItem.UnitPrice cannot be read and stays blank: ")
+
+
+def test_what_most_orgs_lack_is_no_news(business, source, vendor):
+    vendor.org.hide_field("Order", "CurrencyIsoCode")
+    vendor.org.hide_field("Case", "IsVisibleInSelfService")
+    every = source(show={"ticket": {"IsVisibleInSelfService": ["*", ""]}})
+    assert [notes(every, record)[0] for record in every.reads] == [[], [], [], []]
+
+
 def test_a_products_name_our_user_may_not_read_leaves_the_line(business, source, vendor):
     vendor.org.hide_field("Product2", "Name")
     (order,) = records(source(), Order).values()
@@ -46,6 +78,7 @@ def test_a_rule_whose_field_cannot_be_read_shows_nothing_and_says_so(business, s
     with pytest.raises(Refused, match=r"Case has no field IsVisibleInSelfService"):
         crm.check()
     every = source(show={"ticket": {"IsVisibleInSelfService": ["*", ""]}})
+    every.check()
     assert set(records(every, Ticket)) == {business.ids["case"]}
 
 
@@ -88,6 +121,15 @@ def test_an_error_leads_where_it_belongs(business, source, vendor, status, code,
     crm.check()
     vendor._resource = lambda *_: refusal(status, code, "no")
     with pytest.raises(failure):
+        list(crm.pull(Account, None))
+
+
+@pytest.mark.parametrize("message", [" ", "\n", None, 7])
+def test_an_error_that_says_nothing_is_one_of_ours_too(business, source, vendor, message):
+    crm = source()
+    crm.check()
+    vendor._resource = lambda *_: refusal(400, "MALFORMED_QUERY", message)
+    with pytest.raises(Garbled, match="did not understand us"):
         list(crm.pull(Account, None))
 
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.base import Refused
-from connectors.records import Invoice
+from connectors.records import Account, Contact, Invoice, Order
 from connectors.salesforce import Salesforce
 
 INVOICE = {
@@ -17,7 +17,11 @@ INVOICE = {
 @pytest.mark.parametrize(
     ("told", "message"),
     [
-        ({"base_url": "http://acme.my.salesforce.com"}, "must begin with https://"),
+        ({"base_url": "http://acme.my.salesforce.com"}, "is not encrypted; write https://"),
+        ({"base_url": "https://[acme"}, "is not an address"),
+        ({"base_url": "https://ann:pw@acme.my.salesforce.com"}, "holds no user or password"),
+        ({"base_url": "https://acme.my.salesforce.com/#home"}, "is a host alone"),
+        ({"token_url": "http://acme.my.salesforce.com/token"}, "is not encrypted; write https://"),
         ({"base_url": "https://acme.lightning.force.com"}, "My Domain address ends in .my.salesforce.com"),
         ({"base_url": "https://acme.my.salesforce.com/services"}, "is a host alone"),
         ({"auth": "jwt"}, "needs username and private_key too"),
@@ -49,6 +53,14 @@ def test_other_rules_and_fields_make_every_row_new_to_map(settings):
     posted = mapping(show={"invoice": {"State__c": ["Posted"]}})
     assert posted == mapping(show={"invoice": {"State__c": ["Posted"]}})
     assert posted != mapping(show={"invoice": {"State__c": ["Paid"]}})
+
+
+def test_another_org_under_the_same_id_is_not_read_as_changes_of_the_first(settings):
+    sandbox = Salesforce(settings(base_url="https://Acme--Trial.sandbox.my.salesforce.com/"))
+    real = Salesforce(settings(base_url="https://acme.my.salesforce.com"))
+    for record in (Account, Contact, Order):
+        assert sandbox.id_rule(record) == "acme--trial.sandbox.my.salesforce.com"
+        assert real.id_rule(record) == "acme.my.salesforce.com"
 
 
 def test_a_signed_assertion_opens_a_session_too(business, source, vendor, tmp_path):
