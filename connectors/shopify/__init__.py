@@ -17,7 +17,7 @@ from connectors.shopify.reading import ALL, WINDOW, Reading
 from connectors.shopify.settings import ShopifySettings
 from connectors.shopify.shop import Shop
 
-VERSION = 1  # of the code that makes records; another one maps every row anew
+VERSION = 2  # of the code that makes records; another one maps every row anew
 MAPPED: Mapping[type[Record], Callable[[Any], Record]] = {
     Account: account_of,
     Contact: contact_of,
@@ -77,7 +77,8 @@ class Shopify(Connector):
         return self._shop.quota
 
     def covers_from(self, record: type[Record]) -> datetime | None:
-        """Without the scope read_all_orders: sixty days ago."""
+        """Without the scope read_all_orders: sixty days ago, by the creation of an order. It is held against
+        ``placed``, which is never later than the creation (see mapping)."""
         scopes = self._shop.scopes
         if record is not Order or scopes is None or ALL in scopes:
             return None

@@ -2,21 +2,24 @@
 returns; what was refunded stands beside them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
+from functools import cache
 from operator import itemgetter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from connectors.base import Unreadable
 from connectors.records import Account, Address, Contact, Event, Line, Order, Shipment
-from connectors.told import Told, day, inner, listed, moment, number, text, yes
+from connectors.told import Told, inner, listed, moment, number, text, yes
 
 GONE = ("CANCELLED", "ERROR", "FAILURE")  # fulfilments that never were
 
 
 def order_of(raw: Told) -> Order:
-    """An order; raises Unreadable."""
-    shipments = tuple(parcel for one in listed(raw, "fulfillments") for parcel in _shipments(one))
+    """An order; raises Unreadable. ``zone``: the shop's, beside what Shopify tells of the order."""
+    zone = _zone(text(raw, "zone"))
+    shipments = tuple(parcel for one in listed(raw, "fulfillments") for parcel in _shipments(one, zone))
     owner = inner(inner(raw, "purchasingEntity"), "company").get("id") or inner(raw, "customer").get("id")
     return Order(
         source_id=_id(raw),
@@ -26,11 +29,11 @@ def order_of(raw: Told) -> Order:
         reference=text(raw, "poNumber"),
         status=text(raw, "displayFulfillmentStatus"),
         payment_status=text(raw, "displayFinancialStatus"),
-        placed=moment(raw, "processedAt") or moment(raw, "createdAt"),
+        placed=_placed(raw),
         expected=_expected(shipments),
         cancelled=bool(text(raw, "cancelledAt")),
         currency=text(raw, "presentmentCurrencyCode"),
-        payment_due=_payment_due(raw),
+        payment_due=_payment_due(raw, zone),
         ship_to=_address(inner(raw, "shippingAddress")),
         bill_to=_address(inner(raw, "billingAddress")),
         lines=_lines(raw),
@@ -83,6 +86,28 @@ def person(told: Told, contact_id: str, whose: str, title: str = "") -> dict[str
     return {"id": contact_id, "whose": whose, "title": title, **{name: told.get(name) for name in kept}}
 
 
+def _placed(raw: Told) -> datetime | None:
+    """When it was placed: an order brought from elsewhere is older than its creation at Shopify. Never later
+    than that creation: Shopify's window of 60 days goes by it, and an order is only called gone whose
+    ``placed`` lies inside."""
+    return min(filter(None, (moment(raw, "processedAt"), moment(raw, "createdAt"))), default=None)
+
+
+def _day(raw: Told, name: str, zone: tzinfo) -> date | None:
+    """The day of a moment by the shop's own calendar: Shopify tells moments where it shows days."""
+    found = moment(raw, name)
+    return found.astimezone(zone).date() if found else None
+
+
+@cache
+def _zone(name: str) -> tzinfo:
+    """The shop's zone; UTC where it told none, or one nobody knows."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (KeyError, ValueError, OSError):
+        return UTC
+
+
 def _money(raw: Told, name: str, currency: str = "") -> Decimal | None:
     """What the customer was shown; one in another currency than the order's is not added up."""
     currency = currency or text(raw, "presentmentCurrencyCode")
@@ -123,7 +148,7 @@ def _share(total: Decimal | None, part: Decimal | None, whole: Decimal | None) -
     return share if share == share.quantize(total) else None
 
 
-def _shipments(raw: Told) -> Sequence[Shipment]:
+def _shipments(raw: Told, zone: tzinfo) -> Sequence[Shipment]:
     if text(raw, "status") in GONE:
         return ()
     parcels = listed(raw, "trackingInfo") or [{}]
@@ -136,7 +161,7 @@ def _shipments(raw: Told) -> Sequence[Shipment]:
             status=text(raw, "displayStatus") or text(raw, "status"),
             shipped=moment(raw, "createdAt"),
             delivered=moment(raw, "deliveredAt"),
-            expected=day(raw, "estimatedDeliveryAt"),
+            expected=_day(raw, "estimatedDeliveryAt", zone),
         )
         for parcel in parcels
     )
@@ -147,16 +172,16 @@ def _expected(shipments: Sequence[Shipment]) -> date | None:
     return max((one.expected for one in shipments if one.expected and not one.delivered), default=None)
 
 
-def _payment_due(raw: Told) -> date | None:
+def _payment_due(raw: Told, zone: tzinfo) -> date | None:
     """When the next payment that is not made falls due."""
     schedules = listed(inner(inner(raw, "paymentTerms"), "paymentSchedules"), "nodes")
-    days = [day(one, "dueAt") for one in schedules if not text(one, "completedAt")]
+    days = [_day(one, "dueAt", zone) for one in schedules if not text(one, "completedAt")]
     return min((one for one in days if one), default=None)
 
 
 def _events(raw: Told) -> tuple[Event, ...]:
     told: list[tuple[datetime | None, str]] = [
-        (moment(raw, "processedAt") or moment(raw, "createdAt"), "placed"),
+        (_placed(raw), "placed"),
         *((moment(one, "createdAt"), "refunded") for one in listed(raw, "refunds")),
         (moment(raw, "cancelledAt"), "cancelled"),
     ]

@@ -1,6 +1,6 @@
 """One stream of a shop, from its cursor to the end: nodes completed, judged and put into pages."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +19,9 @@ Node = Mapping[str, Any]
 DOCUMENTS: Mapping[type[Record], str] = {Account: "accounts", Contact: "contacts", Order: "orders"}
 WINDOW = timedelta(days=60)  # of orders, without the scope read_all_orders
 ALL = "read_all_orders"
+UNKNOWN = (
+    "give the app the scope read_companies in the Dev Dashboard, then run `fanlight sync {source} --full`"
+)
 IGNORED = "{count} rows came that had not changed since the last run: Shopify did not obey the filter"
 SHORT = (
     "Shopify tells of the orders of the last 60 days only: the app lacks the scope read_all_orders. Older "
@@ -31,7 +34,7 @@ class Reading:
 
     def __init__(self, shop: Shop, record: type[Record]) -> None:
         self._shop, self._record = shop, record
-        self._roots = ORDERS if record is Order else shop.settings.accounts
+        self._roots: Sequence[str] = ORDERS if record is Order else shop.settings.accounts
         self._rules = {name: set(words) for name, words in shop.settings.show.get("order", {}).items()}
         self._seen: set[str] = set()
 
@@ -39,7 +42,7 @@ class Reading:
         """What changed since the cursor's chain began, or the rest of that chain."""
         self._shop.notes.clear()
         chain, asked = resume(cursor, ShopChain), self._shop.time.now()
-        walk = Walk(self._shop, DOCUMENTS[self._record], self._roots, chain.since, chain.size)
+        walk = Walk(self._shop, DOCUMENTS[self._record], self._asked(chain), chain.since, chain.size)
         for nodes, reached in walk.pages(_reached(chain)):
             if chain.begun is None:
                 now = self._shop.date or asked
@@ -51,6 +54,13 @@ class Reading:
         if self._record is Order and self._shop.scopes is not None and ALL not in self._shop.scopes:
             self._shop.note(SHORT)
         yield Page(cursor=chain.following().cursor(), as_of=chain.begun, notes=list(self._shop.notes))
+
+    def _asked(self, chain: ShopChain) -> Sequence[str]:
+        """The roots to walk. A person's new address does not move the time of his company: what changed of
+        people is asked of the people, too."""
+        if self._record is Contact and chain.since and "customers" not in self._roots:
+            return (*self._roots, "customers")
+        return self._roots
 
     def _known_size(self, walk: Walk) -> int:
         return walk.size if walk.size < self._shop.settings.page_size else 0
@@ -87,9 +97,10 @@ class Reading:
                 if rule := self._hides(node):
                     gone.append(Gone(row_id, "hidden", rule, text(node, "name")))
                 else:
+                    self._check_owner(node)
                     rows.append(_row(row_id, self._whole(node), _name(node)))
             except Unreadable as error:
-                skipped.append(Skipped(row_id, row_id, error.field, error.reason))
+                skipped.append(Skipped(row_id, row_id, error.field, error.reason, error.cure))
         return Page(rows=rows, gone=gone, skipped=skipped, cursor=cursor)
 
     def _hides(self, order: Node) -> str:
@@ -102,15 +113,26 @@ class Reading:
                 return f"show.order.{name}: {word or 'blank'} is not in the list"
         return ""
 
+    def _check_owner(self, order: Node) -> None:
+        """Raise Unreadable where the company an order may be for is kept from us: whoever placed it for a
+        company is not the one it belongs to."""
+        entity = inner(order, "purchasingEntity")
+        word = text(entity, "__typename")
+        if word == "Customer" or inner(entity, "company").get("id"):
+            return
+        if word or "purchasingEntity" in order.get("denied", ()):
+            cure = UNKNOWN.format(source=self._shop.settings.id)
+            raise Unreadable("purchasingEntity", "Shopify keeps from us whom it was placed for", cure)
+
     def _whole(self, order: Node) -> Node:
-        """An order with the lines and fulfilments that did not fit into its page."""
+        """An order with the lines and fulfilments that did not fit into its page, and its zone."""
         lines, more = listed(inner(order, "lineItems"), "nodes"), inner(inner(order, "lineItems"), "pageInfo")
         if yes(more, "hasNextPage"):
             lines = [*lines, *self._rest("lines", "order", "lineItems", order["id"], more)]
         parcels, count = listed(order, "fulfillments"), inner(order, "fulfillmentsCount").get("count", 0)
         if isinstance(count, int) and count > len(parcels):
             parcels = listed(self._inside("fulfillments", "order", {"id": order["id"]}), "fulfillments")
-        return {**order, "lineItems": {"nodes": lines}, "fulfillments": parcels}
+        return {**order, "lineItems": {"nodes": lines}, "fulfillments": parcels, "zone": self._shop.zone}
 
     def _rest(self, name: str, root: str, field: str, gid: str, more: Node) -> Iterator[Node]:
         """The nodes behind an inner page's end."""
@@ -150,7 +172,8 @@ class Reading:
             yield _profile(one, inner(one, "customer"), of)
 
     def _of_customer(self, customer: Node, own: str) -> Iterator[dict[str, Any]]:
-        yield person(customer, own, own)
+        if "customers" in self._shop.settings.accounts:
+            yield person(customer, own, own)
         for one in listed(customer, "companyContactProfiles"):
             profile = _profile(one, customer, short(inner(one, "company").get("id")))
             if profile["id"] not in self._seen:

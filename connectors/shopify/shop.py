@@ -79,6 +79,7 @@ class Shop:
         self.settings, self.time = settings, time
         self.date: datetime | None = None  # the shop's clock, by its last answer
         self.scopes: frozenset[str] | None = None
+        self.zone = ""  # "Europe/Berlin": whose days the shop counts by
         self.notes: dict[str, None] = {}
         self._points = Points()
         hosts = {urlsplit(url).netloc for url in (settings.root, settings.tokens_at)}
@@ -110,7 +111,7 @@ class Shop:
             data = told.get("data")
             if not isinstance(data, dict) or data.get(f"answers_{name}") is None:
                 raise Garbled("Shopify answered without data, or another question; nothing was taken")
-            self._scopes(data)
+            self._learn(data)
             return data
         raise Unavailable("Shopify fails inside, or has no points left for us; the next run asks again")
 
@@ -182,6 +183,7 @@ class Shop:
             paths = [path if isinstance(path := error.get("path"), list) else [] for error in _errors(told)]
             if isinstance(told.get("data"), dict) and all(len(path) > 1 for path in paths):
                 self._note_denied(_errors(told))
+                _mark(told["data"], paths)
                 return False
             if all(path[:1] == [OPTIONAL] for path in paths):
                 raise Denied
@@ -216,7 +218,10 @@ class Shop:
                 said = self.http.hide(str(_object(warnings[0]).get("message", "")))[:120]
                 raise Garbled(f"Shopify ignored a part of our filter ({said}); nothing was taken")
 
-    def _scopes(self, data: Told) -> None:
+    def _learn(self, data: Told) -> None:
+        """What an answer says of the shop itself."""
+        if isinstance(zone := _object(data.get("shop")).get("ianaTimezone"), str):
+            self.zone = zone
         installed = _object(data.get("currentAppInstallation"))
         if isinstance(scopes := installed.get("accessScopes"), list):
             self.scopes = frozenset(str(_object(one).get("handle")) for one in scopes)
@@ -226,6 +231,19 @@ class Shop:
 def document(name: str) -> str:
     """A document of ours by its name."""
     return files("connectors.shopify").joinpath("documents", f"{name}.graphql").read_text("utf-8")
+
+
+def _mark(data: Told, paths: Sequence[list[Any]]) -> None:
+    """Write into each node what of it is kept from us, as ``denied``: a null there is not the shop's word. A
+    path that does not say of which node is meant of all."""
+    for path in paths:
+        nodes, at = (
+            _object(data.get(str(path[0]))).get("nodes"),
+            [one for one in path if isinstance(one, int)],
+        )
+        for number, node in enumerate(nodes if isinstance(nodes, list) else ()):
+            if isinstance(node, dict) and at[:1] in ([], [number]):
+                node["denied"] = [*node.get("denied", ()), *(one for one in path[1:] if isinstance(one, str))]
 
 
 def _object(told: Any) -> Told:

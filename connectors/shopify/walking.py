@@ -99,7 +99,7 @@ class Walk:
 
     def _without_companies(self, left: list[str]) -> None:
         """Go on without companies, where customers are read as well."""
-        if self._roots == ["companies"]:
+        if "customers" not in self._shop.settings.accounts:
             raise Denied
         left.remove("companies")
         self._shop.note(

@@ -35,6 +35,7 @@ class FakeShopify(Vendor):
         self.scopes = SCOPES
         self.client_id, self.client_secret = "shopify-client", "its-client-secret"
         self.version = ""  # another one than was asked for
+        self.zone = "Europe/Berlin"
         self.most, self.left, self.rate, self._filled = most, most, rate, now
         self.row_cost = 1.0
         self.ignored: list[str] = []
@@ -135,7 +136,7 @@ class FakeShopify(Vendor):
 
     def shop(self, info: GraphQLResolveInfo) -> Node:
         """Which shop this is."""
-        return {"name": "Acme", "myshopifyDomain": "acme.myshopify.com"}
+        return {"name": "Acme", "myshopifyDomain": "acme.myshopify.com", "ianaTimezone": self.zone}
 
     def currentAppInstallation(self, info: GraphQLResolveInfo) -> Node:
         """What the app may read."""

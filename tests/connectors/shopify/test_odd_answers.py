@@ -62,6 +62,45 @@ def test_an_order_whose_customer_is_kept_from_us_belongs_to_nobody_and_staff_are
 
 
 @pytest.mark.parametrize(
+    ("told", "where"),
+    [
+        (None, lambda at: ["orders", "nodes", at, "purchasingEntity"]),
+        (None, lambda at: ["orders", "nodes", at, "purchasingEntity", "company"]),
+        (
+            {"__typename": "PurchasingCompany", "company": None},
+            lambda at: ["orders", "nodes", at, "purchasingEntity", "company", "id"],
+        ),
+        (None, lambda _: ["orders", "nodes", "purchasingEntity"]),
+    ],
+)
+def test_an_order_of_which_we_may_not_know_the_company_goes_to_nobody_else(
+    vendor, world, source, told, where
+):
+    ann = world.customer("Ann")
+    theirs, hers = world.order(ann, world.company("Acme", ann)), world.order(ann)
+    world.change(hers, purchasingEntity={"__typename": "Customer"})
+    vendor.scopes, run = ("read_orders", "read_all_orders", "read_customers"), vendor._run
+
+    def without(body):
+        made = run(body)
+        for at, order in enumerate(made["data"]["orders"]["nodes"]):
+            if order["id"] == theirs:
+                order["purchasingEntity"] = told
+                made["errors"] = [denied(where(at), "Access denied for purchasingEntity field.")]
+        return made
+
+    vendor._run = without
+    shop, short = source(), theirs.removeprefix("gid://shopify/")
+    pages = list(shop.pull(Order, None))
+    skipped = [one for page in pages for one in page.skipped]
+    kept = {row.source_id: shop.map(Order, row.raw).belongs_to for page in pages for row in page.rows}
+    assert short not in kept and set(kept.values()) <= {ann.removeprefix("gid://shopify/")}
+    assert [one.field for one in skipped if one.source_id == short] == ["purchasingEntity"]
+    assert all("read_companies" in one.cure and "--full" in one.cure for one in skipped)
+    assert hers.removeprefix("gid://shopify/") in kept
+
+
+@pytest.mark.parametrize(
     "found", [[], {"nodes": [None], "pageInfo": {"hasNextPage": False}}, {"nodes": {}, "pageInfo": 1}, None]
 )
 def test_a_page_of_another_form_is_not_taken(vendor, source, found):
