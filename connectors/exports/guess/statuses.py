@@ -1,14 +1,21 @@
 """What follows from columns of few words: which rows customers may see, what is cancelled, void, closed, a
 credit note."""
 
+import re
 from collections import Counter
+from collections.abc import Collection
 
 from connectors.exports.guess.columns import Column
 from connectors.exports.guess.draft import Draft
 from connectors.exports.guess.vote import purchases_among
 from connectors.exports.guess.words import book, fold, says
 
-YES = frozenset(["true", "1", "yes", "y", "t", "x", "ja", "oui", "si", "sí", "sim", "tak", "wahr", "vrai"])
+YES = frozenset(
+    ["true", "1", "yes", "y", "t", "x", "ja", "oui", "si", "sí", "sì", "sim", "tak", "wahr", "vrai",
+     "verdadero", "vero", "waar", "verdadeiro", "prawda"]
+)  # fmt: skip
+CODE = re.compile(r"-?[0-9]+(?:[.,]0+)?|[^\W\d_]")
+MANY = 40  # codes that can be listed
 SHOWN = ("order", "invoice", "payment", "ticket")
 STATUSES = ("status", "shipping_status", "payment_status", "state")
 
@@ -22,7 +29,7 @@ def visibility(draft: Draft) -> None:
         draft.remark("only", f"never shown: {others[:80]}")
     status = _status(draft)
     if status is not None and status.wordy and draft.record in SHOWN:
-        draft.table["show"] = {status.name: _statuses(draft, status)}
+        _list(draft, status)
     if draft.record in SHOWN:
         _drafts(draft)
     _internal(draft)
@@ -38,14 +45,28 @@ def _drafts(draft: Draft) -> None:
             or column.name in draft.table.get("show", {})
         ):
             continue
-        if column.wordy and any(hidden_by_default(draft.record, word) for word in column.counts):
-            draft.table.setdefault("show", {})[column.name] = _statuses(draft, column)
+        drafts = column.wordy and any(hidden_by_default(draft.record, word) for word in column.counts)
+        if drafts or (coded(column.counts) and _is_status(draft, column)):
+            _list(draft, column)
         elif column.meaning.name == "status" and not column.wordy:
             draft.warnings.append(
                 f'WARNING: "{column.name}" may say which rows are drafts, and nothing tells which of its '
                 f"{column.distinct:,} values do: all rows are shown. Name those customers may see: "
                 f'show."{column.name}" = ["…"] under [sources.files.map]'
             )
+
+
+def _is_status(draft: Draft, column: Column) -> bool:
+    """Whether a column says how far its row is: "Estado" does, unless addresses stand beside it."""
+    name = column.meaning.name
+    return name == "status" or (name == "state" and not draft.of("street", "city", "postcode", side=None))
+
+
+def _list(draft: Draft, column: Column) -> None:
+    draft.table.setdefault("show", {})[column.name] = _statuses(draft, column)
+    if coded(column.counts):
+        said = "these are codes, and one of them may mean a draft: nothing is shown until you take the # off"
+        draft.remark(f"show.{column.name}", f"ASK: {said} those that customers may see")
 
 
 def _status(draft: Draft) -> Column | None:
@@ -65,15 +86,34 @@ def hidden_by_default(record: str, word: str) -> bool:
     return says(word, "draft") or (record == "payment" and says(word, "failed"))
 
 
+def coded(words: Collection[str]) -> bool:
+    """Whether these statuses are numbers or single letters, which only the source's owner can read; too
+    many of them are none."""
+    told = [word for word in words if word]
+    return 0 < len(told) <= MANY and all(map(CODE.fullmatch, told))
+
+
+def kept_inside(record: str, words: Collection[str]) -> frozenset[str]:
+    """Of a column's statuses those not shown unless somebody says so: drafts, and codes all together."""
+    return frozenset(words if coded(words) else (w for w in words if hidden_by_default(record, w)))
+
+
 def _internal(draft: Draft) -> None:
-    """Rows that a column calls internal are not for customers."""
-    for meaning, yes, usual in (("internal", False, ["no", "false", ""]), ("visible", True, ["yes", "true"])):
-        for column in draft.of(meaning)[:1]:
-            if column.few or not column.filled:
-                words = [word for word in column.counts if _says_yes(word) is yes]
+    """Rows called internal or a draft, or not called public or posted where others are, stay inside."""
+    inside, outside = ["no", "false", ""], ["yes", "true"]
+    for meaning in ("internal", "draft", "visible", "posted"):
+        yes, usual = (True, outside) if meaning in ("visible", "posted") else (False, inside)
+        for column in draft.of(meaning):
+            if column.few or column.mostly("flag") or not column.filled:
+                words = [word for word in column.counts if (_says_yes if yes else _calls_so)(word) is yes]
                 listed = list(dict.fromkeys([*words, *usual]))
                 draft.table.setdefault("show", {})[column.name] = listed
                 draft.remark(f"show.{column.name}", "all others stay with you")
+
+
+def _calls_so(word: str) -> bool:
+    """yes, or "Draft" in a column called Draft."""
+    return _says_yes(word) or says(word, "draft")
 
 
 def _says_yes(word: str) -> bool:

@@ -18,7 +18,7 @@ from connectors.exports.guess.asked import Setting, assumed, settings_for
 from connectors.exports.guess.columns import Column
 from connectors.exports.guess.draft import Draft
 from connectors.exports.guess.fields import MONEY
-from connectors.exports.guess.statuses import hidden_by_default
+from connectors.exports.guess.statuses import kept_inside
 from connectors.exports.guess.table import Table
 from connectors.exports.layout import Layout
 from connectors.exports.opened import plan_of
@@ -63,32 +63,32 @@ def source_settings(told: FileSet, **more: Any) -> ExportsSettings:
 def try_out(draft: Draft, table: Table, told: FileSet, lines: Table | None = None) -> Trial:
     """Try a mapping, taking out what does not hold, until it holds. Raises Failure where the file itself
     cannot be read."""
+    columns, show = (*draft.columns, *draft.beside), _shown_by_default(draft)
+    nothing = any(not words for words in show.values())  # codes: all are tried, and none is shown
     for _ in range(ROUNDS):
-        profile = _profile(draft)
-        trial = run(profile, table, told, (*draft.columns, *draft.beside), lines)
+        trial = run(_profile(draft, {} if nothing else show), table, told, columns, lines)
         culprit = _culprit(draft, trial)
         if culprit is None:
             break
         _take_out(draft, *culprit)
-    return trial
+    return run(_profile(draft, show), table, told, columns, lines) if nothing else trial
 
 
-def _profile(draft: Draft) -> Profile:
+def _profile(draft: Draft, show: dict[str, list[str]]) -> Profile:
     """The draft as a profile. A guess that is none is a fault of ours, and loud."""
     try:
-        return Profile.model_validate({"record": draft.record, **_shown_by_default(draft)})
+        return Profile.model_validate({"record": draft.record, **draft.table, "show": show})
     except ValidationError as error:
         raise AssertionError(f"the guess is no mapping: {error}; {draft.table}") from error
 
 
-def _shown_by_default(draft: Draft) -> dict[str, Any]:
-    show = {
-        name: [w for w in words if not hidden_by_default(draft.record, w)]
+def _shown_by_default(draft: Draft) -> dict[str, list[str]]:
+    return {
+        name: [w for w in words if w not in kept_inside(draft.record, words)]
         if isinstance(words, dict)
         else words
         for name, words in draft.table.get("show", {}).items()
     }
-    return {**draft.table, "show": show}
 
 
 def run(

@@ -9,7 +9,7 @@ from msgspec.structs import fields
 
 from connectors.exports.guess.asked import Setting
 from connectors.exports.guess.draft import Draft
-from connectors.exports.guess.statuses import hidden_by_default
+from connectors.exports.guess.statuses import coded, kept_inside
 from connectors.records import RECORDS
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -126,11 +126,13 @@ def _show(draft: Draft, name: str, words: Any) -> Iterator[str]:
     if not isinstance(words, dict):
         yield f"show.{line(name, words, said)}"
         return
+    if said:
+        yield from remark(said)
     yield f"show.{key(name)} = ["
+    why, inside = "; looks like a draft: not shown" * (not coded(words)), kept_inside(draft.record, words)
     for word, count in words.items():
-        off = hidden_by_default(draft.record, word)
         told = f"{count:,} {draft.record}{'s' * (count != 1)}" + " (blank)" * (not word)
-        yield line_of_list(word, f"{told}; looks like a draft: not shown" if off else told, off=off)
+        yield line_of_list(word, told + why * (word in inside), off=word in inside)
     yield "]"
 
 

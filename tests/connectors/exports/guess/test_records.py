@@ -261,9 +261,3 @@ def test_drafts_stay_inside_where_each_row_of_a_short_file_has_a_status_of_its_o
     found = guessed(f"Order No,Customer,Date,Total,{head}\n" + "".join(rows))
     assert set(found.draft.table["show"][head]) == set(states)
     assert found.trial.placed == 6 and sum(found.trial.hidden.values()) == 2
-
-
-def test_a_status_in_codes_hides_nothing_and_is_warned_of(guessed):
-    rows = "".join(f"{n},Ann,2026-01-02,9.50,{n % 3}\n" for n in range(9))
-    found = guessed("Order No,Customer,Date,Total,Status\n" + rows)
-    assert any('"Status" may say which rows are drafts' in said for said in found.draft.warnings)
