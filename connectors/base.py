@@ -185,6 +185,10 @@ class SourceSettings(BaseModel):
     every: Every = "15m"
     stale_after: Every | None = None  # default: twice `every`, at least 1 h; exports: 48 h
 
+    def tells_of(self, record: str) -> bool:
+        """Whether this source is asked for a record ("contact"); True where the settings do not say so."""
+        return record in getattr(self, "records", (record,))
+
 
 class LiveSettings(SourceSettings):
     """The keys every source with an API has."""

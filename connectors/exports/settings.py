@@ -118,6 +118,13 @@ class ExportsSettings(SourceSettings, Told):
         """A path of the TOML, from the TOML's folder."""
         return self._folder / path
 
+    def tells_of(self, record: str) -> bool:
+        """Whether any file may hold this record: any may, of which the TOML does not say what it is."""
+        return any(
+            record == (one.told_profile.record if one.told_profile else one.record or record)
+            for one in self.files
+        )
+
     def told(self, fileset: FileSet, name: str) -> str:
         """One of the settings of Told for this set of files: its own, else the source's, else ''."""
         return getattr(fileset, name) or getattr(self, name) or ""

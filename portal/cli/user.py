@@ -62,7 +62,7 @@ def show(app: App, as_json: bool) -> None:
              "invited_by", "last_seen"}]; times are ISO 8601, ids are text, state is one of invited,
              active, left, revoked, deactivated.
     """
-    listed = people.list_all(app.database)
+    listed = people.list_all(app.database, app.config)
     if as_json:
         click.echo(json.dumps([_as_json(each) for each in listed], indent=2, ensure_ascii=False))
     elif listed:

@@ -21,7 +21,7 @@ NOBODY = Known(None, (), ())
 
 
 def people(database: Database, address: str, sources: Sequence[str]) -> Known:
-    """Who one address is by the portal and by the contacts of the mirror; raises Restamping.
+    """Who one address is by the portal and by the contacts of these sources; raises Restamping.
 
     The same statement for a known address and an unknown one."""
     with database.web() as connection:

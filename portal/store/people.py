@@ -76,7 +76,7 @@ def invite(
     _refuse_odd(email, roles)
     with database.staff(write=True) as connection:
         name = _organisation(connection, organisation)
-        known = _known_by(connection, email_key(email), organisation)
+        known = _known_by(connection, config, email_key(email), organisation)
         _refuse_leaver(email, name, known)
         user = ensure(connection, email, "", now)
         connection.execute(update(USERS).where(USERS.c.id == user).values(deactivated_at=None))
@@ -122,9 +122,11 @@ def _organisation(connection: Connection, organisation: int) -> str:
     return str(name)
 
 
-def _known_by(connection: Connection, key: str, organisation: int) -> dict[str, bool]:
-    """The sources that know an address as a contact of this organisation, and whether it still is one."""
-    theirs = and_(CONTACTS.c.email_key == key, CONTACTS.c.org_id == organisation)
+def _known_by(connection: Connection, config: Config, key: str, organisation: int) -> dict[str, bool]:
+    """The sources asked for contacts that know an address as one of this organisation, and whether it still
+    is."""
+    asked = CONTACTS.c.source.in_(config.telling_of("contact"))
+    theirs = and_(CONTACTS.c.email_key == key, CONTACTS.c.org_id == organisation, asked)
     rows = connection.execute(
         select(CONTACTS.c.source, CONTACTS.c.active, CONTACTS.c.gone_at).where(theirs)
     ).all()
@@ -146,7 +148,7 @@ def _set_member(connection: Connection, user: int, organisation: int, values: di
     connection.execute(row.on_conflict_do_update(index_elements=["user_id", "org_id"], set_=values))
 
 
-def list_all(database: Database) -> Sequence[Listed]:
+def list_all(database: Database, config: Config) -> Sequence[Listed]:
     """Every member with their state, by organisation and address."""
     seen = select(func.max(SESSIONS.c.seen_at)).where(SESSIONS.c.user_id == USERS.c.id).scalar_subquery()
     joined = (
@@ -161,18 +163,20 @@ def list_all(database: Database) -> Sequence[Listed]:
         return [
             Listed(
                 row.email, row.name, row.organisation, row.org_id, row.roles, row.invited_at, row.invited_by,
-                row.last_seen, _state(row, _known_by(connection, row.email_key, row.org_id)),
+                row.last_seen, _state(connection, config, row),
             )
             for row in rows
         ]  # fmt: skip
 
 
-def _state(row: Any, known: Mapping[str, bool]) -> str:
+def _state(connection: Connection, config: Config, row: Any) -> str:
     if row.deactivated_at:
         return "deactivated"
     if row.revoked_at:
         return "revoked"
-    if not any(known.values()) and (known or row.contact_of):
+    known = _known_by(connection, config, row.email_key, row.org_id)
+    known_when_invited = row.contact_of in [source.id for source in config.sources]
+    if not any(known.values()) and (known or known_when_invited):
         return "left"
     return "active" if row.last_seen else "invited"
 

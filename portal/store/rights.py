@@ -1,6 +1,8 @@
 """What an address may see: memberships in the portal, held against the contacts of the mirror.
 
 The source wins: where all contacts of an address in an organisation are gone or inactive, it sees nothing.
+Contacts of a source that is no longer asked for them count as if they were not there: nobody would hear it if
+they left.
 Rights are worked out anew for every request, every link that is used and every mail that leaves.
 """
 
@@ -46,7 +48,7 @@ class Rights:
 
 def of(database: Database, config: Config, address: str) -> Rights:
     """Work out what an address may see now, by the same statements for a known address and an unknown one."""
-    return _weighed(config, address, people(database, address, [source.id for source in config.sources]))
+    return _weighed(config, address, people(database, address, config.telling_of("contact")))
 
 
 def of_session(
@@ -60,8 +62,7 @@ def of_session(
         if session is None:
             return None
         try:
-            sources = [source.id for source in config.sources]
-            known = people_within(database, connection, session.email, sources)
+            known = people_within(database, connection, session.email, config.telling_of("contact"))
         except Restamping:
             return session, None
     return session, _weighed(config, session.email, known)

@@ -185,6 +185,10 @@ class Config(Table):
         """The folder of the TOML file."""
         return self.path.parent
 
+    def telling_of(self, record: str) -> list[str]:
+        """The ids of the sources that are asked for a record."""
+        return [source.id for source in self.sources if source.tells_of(record)]
+
 
 class Problem(BaseModel):
     """One thing wrong in the file: where, which key, what, and the cure. Line 0: the file as a whole."""

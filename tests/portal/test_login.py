@@ -5,7 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from connectors.base import SourceSettings
+from connectors.exports.settings import ExportsSettings, FileSet
+from connectors.xero.settings import XeroSettings
 from portal.store import people, sign_in
 from sync.config import Config
 
@@ -234,6 +238,57 @@ def test_contacts_sign_in_where_the_configuration_says_so(
     assert browser.get("/orders").status_code == 200
     assert browser.get("/invoices").status_code == 404
     assert [row.email_key for row in house.rows("users")].count(house.rita) == 1
+
+
+SILENT: list[SourceSettings] = [
+    XeroSettings(
+        id="crm", label="Desk", kind="xero", client_id="x", client_secret=SecretStr("y"), records=("account",)
+    ),
+    ExportsSettings(
+        id="crm", label="Desk", kind="exports", files=(FileSet(path="a.csv", profile="salesforce-account"),)
+    ),
+]
+
+
+@pytest.mark.parametrize("silent", SILENT, ids=lambda source: source.kind)
+def test_contacts_a_source_is_no_longer_asked_for_open_no_door(
+    open_house: Callable[..., House], config: Callable[..., Config], silent: SourceSettings
+) -> None:
+    before = open_house(config(login={"who": "contacts"}))
+    browser = before.sign_in(before.rita)
+    after = open_house(config(login={"who": "contacts"}, sources=[silent]))
+    assert _taken_along(after, browser).get("/").status_code == 302
+    after.browser().ask(after.rita)
+    assert after.mails() == []
+
+
+def test_who_was_invited_as_such_a_contact_stays_out_until_invited_anew(
+    open_house: Callable[..., House], config: Callable[..., Config]
+) -> None:
+    before, house = open_house(), open_house(config(sources=SILENT[:1]))
+
+    def invite(to: House) -> None:
+        people.invite(
+            to.database, to.config, to.ann, to.world.a.id, ["read_all"], "staff@shop.example", to.clock()
+        )
+        to.mails()
+
+    def told() -> set[str]:
+        listed = people.list_all(house.database, house.config)
+        return {row.state for row in listed if row.email == house.ann}
+
+    invite(before)
+    house.browser().ask(house.ann)
+    assert (told(), house.mails()) == ({"left"}, [])
+    invite(house)
+    assert told() == {"invited"}
+    assert house.sign_in(house.ann).get("/").status_code == 200
+
+
+def _taken_along(house: House, browser: Any) -> Any:
+    client = house.app.test_client()
+    client.set_cookie("fanlight", browser.cookie())
+    return client
 
 
 def test_contacts_who_are_not_invited_get_no_mail_where_invitations_are_asked_for(house: House) -> None:

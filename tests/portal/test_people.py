@@ -66,7 +66,7 @@ def test_an_invitation_forwarded_to_somebody_else_still_names_its_own_address(ho
 def test_inviting_again_changes_roles_and_keeps_one_membership(house: House) -> None:
     _invite(house)
     _invite(house, NEW.upper(), ("support", "finance"))
-    (row,) = [row for row in people.list_all(house.database) if row.email == NEW]
+    (row,) = [row for row in people.list_all(house.database, house.config) if row.email == NEW]
     assert row.roles == "finance,support"
     assert len(house.mails()) == 2
 
@@ -100,7 +100,9 @@ def test_the_list_tells_who_is_where_and_whether_they_ever_came(house: House) ->
     house.sign_in(house.ann)
     people.revoke(house.database, house.finn, house.world.a.id, "staff", house.clock())
     people.revoke(house.database, house.world.b.member, None, "staff", house.clock())
-    told = {(row.email, row.organisation_id): row.state for row in people.list_all(house.database)}
+    told = {
+        (row.email, row.organisation_id): row.state for row in people.list_all(house.database, house.config)
+    }
     a, b = house.world.a.id, house.world.b.id
     assert told == {
         (house.ann, a): "active", (house.finn, a): "revoked", (house.left, a): "left",
