@@ -59,7 +59,7 @@ _CONTACTS = Listing(
     "get_contacts",
     {
         **_all("ContactID ContactStatus Name FirstName LastName EmailAddress AccountNumber TaxNumber"),
-        **_all("DefaultCurrency Website Phones Addresses UpdatedDateUTC"),
+        **_all("DefaultCurrency Website Phones Addresses IsCustomer IsSupplier UpdatedDateUTC"),
         "ContactPersons": _all("FirstName LastName EmailAddress"),
     },
     status="ContactStatus",

@@ -19,7 +19,7 @@ SCOPES = (
 )
 # What customers see by default: nothing that is not meant for them yet, or any more.
 SHOWN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "account": {"status": ("ACTIVE",)},
+    "account": {"status": ("ACTIVE",), "kind": ("customer",)},
     "invoice": {
         "status": ("AUTHORISED", "PAID", "VOIDED"),  # void ones were approved once: customers knew them
         "kind": ("invoice", "credit note", "prepayment", "overpayment"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from connectors.base import Gone, Unreadable
 from connectors.records import NAMES, Contact, Record
-from connectors.told import Told, text
+from connectors.told import Told, text, yes
 from connectors.xero.listings import Listing
 from connectors.xero.settings import NEVER, SHOWN, XeroSettings
 from connectors.xero.values import identifier
@@ -38,7 +38,7 @@ class Shown:
         return Gone(identifier(told, listing.id), why, rule, number if isinstance(number, str) else "")
 
     def _rule(self, listing: Listing, told: Told, status: str) -> str:
-        kind = ""
+        kind = _side(told) if self.name == "account" else ""
         if listing.kinds:
             named = text(told, listing.type)
             if not named:
@@ -61,3 +61,8 @@ class Shown:
         status = told.get(listing.status)
         known = not isinstance(status, str) or not status or status in KNOWN[self.name]
         return "" if known else str(status)[:40]
+
+
+def _side(told: Told) -> str:
+    """What a contact is to the business. One without documents yet is neither in Xero: a customer to be."""
+    return "supplier" if yes(told, "IsSupplier") and not yes(told, "IsCustomer") else "customer"

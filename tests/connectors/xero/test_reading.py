@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from connectors.base import Garbled, Gone, Unavailable
-from connectors.chain import OVERLAP, resume
+from connectors.chain import OVERLAP, Chain, resume
 from connectors.http import Time
 from connectors.records import Account, Contact, Invoice, Payment, Quote
 from connectors.xero import Xero
@@ -43,7 +43,7 @@ def test_everything_is_read_once_and_the_next_run_begins_before_this_one(books):
     found = pull(source, Invoice)
     assert numbers(source, found) == [f"INV-{n}" for n in range(7)]
     assert found[-1].as_of == begun
-    assert resume(found[-1].cursor).since == begun - OVERLAP
+    assert resume(found[-1].cursor, Chain).since == begun - OVERLAP
 
 
 def test_an_idle_run_asks_once_for_each_listing(books):
@@ -152,7 +152,7 @@ def test_the_next_run_begins_by_xero_s_clock_whatever_ours_says(books):
     fast = Time(now=lambda: books.world.now + timedelta(hours=1), sleep=books.world.sleep)
     found = pull(Xero(books.settings(), fast), Invoice)
     assert found[-1].as_of == books.world.now
-    assert resume(found[-1].cursor).since == books.world.now - OVERLAP
+    assert resume(found[-1].cursor, Chain).since == books.world.now - OVERLAP
 
 
 def test_a_run_that_died_goes_on_from_its_last_page_and_keeps_its_beginning(books):
@@ -168,7 +168,7 @@ def test_a_run_that_died_goes_on_from_its_last_page_and_keeps_its_beginning(book
     rest = pull(books.source(page_size=3), Invoice, pages[-1].cursor)
     assert set(numbers(source, pages)) | set(numbers(source, rest)) == {f"INV-{n}" for n in range(9)}
     assert len(rows(rest)) < 7
-    assert rest[-1].as_of == begun and resume(rest[-1].cursor).since == begun - OVERLAP
+    assert rest[-1].as_of == begun and resume(rest[-1].cursor, Chain).since == begun - OVERLAP
 
 
 def test_a_cursor_nobody_can_read_begins_anew(books):
@@ -277,6 +277,21 @@ def test_archived_customers_are_hidden_and_their_people_go(books, id_of):
     assert {one for page in people for one in page.whole_of} == {
         id_of(name) for name in ("Kea Cafe", "Old Cafe", "Forgotten")
     }
+
+
+def test_who_is_a_supplier_only_is_hidden_with_its_people_unless_the_list_says_otherwise(books, id_of):
+    for name, customer, supplier in [("Both", True, True), ("New", False, False), ("Mill", False, True)]:
+        email = f"a@{name}.example".lower()
+        books.world.contact(name, EmailAddress=email, IsCustomer=customer, IsSupplier=supplier)
+    accounts = pull(books.source(), Account)
+    assert {row.source_id for row in rows(accounts)} == {id_of("Both"), id_of("New")}
+    assert [(one.number, one.why, one.rule) for one in gone(accounts)] == [
+        ("Mill", "hidden", "show.account.kind: supplier is not in the list")
+    ]
+    people = pull(books.source(), Contact)
+    assert {row.raw["ContactID"] for row in rows(people)} == {id_of("Both"), id_of("New")}
+    all_of_them = books.source(show={"account": {"kind": ("customer", "supplier")}})
+    assert len(rows(pull(all_of_them, Account))) == 3
 
 
 def test_a_page_of_ours_never_holds_more_than_a_thousand_people(books):
