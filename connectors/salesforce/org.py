@@ -4,6 +4,7 @@ it meets leaves it as one of ours."""
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -69,9 +70,8 @@ class Org:
         yield told
         while not told.get("done", True):
             part = urlsplit(str(told.get("nextRecordsUrl"))).path.rstrip("/").rsplit("/", 2)
-            of_all = part[-2] == "queryAll"
-            more = self._ask_on(lambda sdk: sdk.query_more(part[-1], include_deleted=of_all))  # noqa: B023
-            told = _answer(more, table)
+            rest = partial(_rest, locator=part[-1], deleted=part[-2] == "queryAll")
+            told = _answer(self._ask(rest, goes_on=True), table)
             read += len(told["records"])
             yield told
         if read != announced:
@@ -101,63 +101,36 @@ class Org:
 
         def get(sdk: "Sdk") -> Reply:
             headers = {"Authorization": sdk.headers["Authorization"], "Accept": accept}
-            return self.http.get(sdk.base_url + path, params, headers)
+            return _sound(self.http.get(sdk.base_url + path, params, headers))
 
-        return self._with_session(get)
+        return self._ask(get)
 
     def start_job(self, body: Mapping[str, Any]) -> Reply:
         """Start a query job of the Bulk API 2.0."""
 
         def post(sdk: "Sdk") -> Reply:
             headers = {"Authorization": sdk.headers["Authorization"]}
-            return self.http.job(sdk.base_url + "jobs/query", body, headers)
+            return _sound(self.http.job(sdk.base_url + "jobs/query", body, headers))
 
-        return self._with_session(post)
+        return self._ask(post)
 
-    def _ask(self, call: "Callable[[Sdk], T]") -> T:
-        """Call the SDK; a session that has ended is replaced once."""
+    def _ask(self, call: "Callable[[Sdk], T]", *, goes_on: bool = False) -> T:
+        """What the org answers; a session that has ended is replaced once. A listing that ``goes_on`` ended
+        with it: raises Lost. Every error leaves as one of ours."""
         from simple_salesforce.exceptions import SalesforceError, SalesforceExpiredSession
 
-        sdk = self._connected(self._tokens.access())
-        try:
-            return call(sdk)
-        except SalesforceExpiredSession:
-            sdk = self._connected(self._tokens.instead_of(sdk.session_id))
-        except SalesforceError as error:
-            raise failure(error, self.http.hide) from None
-        except (ValueError, TypeError):
-            raise _no_json() from None
-        try:
-            return call(sdk)
-        except SalesforceError as error:
-            raise failure(error, self.http.hide) from None
-        except (ValueError, TypeError):
-            raise _no_json() from None
-
-    def _ask_on(self, call: "Callable[[Sdk], T]") -> T:
-        """Go on with a listing, which a new session cannot."""
-        from simple_salesforce.exceptions import SalesforceError, SalesforceExpiredSession
-
-        sdk = self._connected(self._tokens.access())
-        try:
-            return call(sdk)
-        except SalesforceExpiredSession:
-            self._tokens.instead_of(sdk.session_id)
-            raise Lost from None
-        except SalesforceError as error:
-            raise failure(error, self.http.hide) from None
-        except (ValueError, TypeError):
-            raise _no_json() from None
-
-    def _with_session(self, call: "Callable[[Sdk], Reply]") -> Reply:
-        """Ask past the SDK, with its session."""
-        sdk = self._connected(self._tokens.access())
-        reply = call(sdk)
-        if reply.status == 401:
-            reply = call(self._connected(self._tokens.instead_of(sdk.session_id)))
-        if not reply.ok:
-            raise told_failure(reply.status, reply.json(), self.http.hide)
-        return reply
+        access, replaced = self._tokens.access(), False
+        while True:
+            try:
+                return call(self._connected(access))
+            except SalesforceError as error:
+                if replaced or not isinstance(error, SalesforceExpiredSession):
+                    raise failure(error, self.http.hide) from None
+            except (ValueError, TypeError):
+                raise _no_json() from None
+            access, replaced = self._tokens.instead_of(access), True
+            if goes_on:
+                raise Lost
 
     def _connected(self, access: str) -> "Sdk":
         if self._sdk is None or self._sdk[0] != access:
@@ -195,6 +168,10 @@ class Org:
             )
 
 
+def _rest(sdk: "Sdk", locator: str, deleted: bool) -> Any:
+    return sdk.query_more(locator, include_deleted=deleted)
+
+
 def _answer(told: Any, table: re.Match[str] | None) -> Told:
     """A page of the rows that were asked for; a proxy may answer with what it told before."""
     if not isinstance(told, dict) or not isinstance(told.get("records"), list):
@@ -210,18 +187,32 @@ def _no_json() -> Garbled:
     return Garbled("Salesforce sent something that is not JSON (a sign-in page?); nothing was taken")
 
 
-def failure(error: "SalesforceError", hide: Callable[[str], str]) -> Exception:
-    """An error of the SDK as ours."""
-    return told_failure(error.status, error.content, hide, str(error.resource_name))
+def _sound(reply: Reply) -> Reply:
+    """An answer got past the SDK; raises what the SDK would where it is an error."""
+    from simple_salesforce.exceptions import SalesforceExpiredSession, SalesforceGeneralError
+
+    if reply.ok:
+        return reply
+    try:
+        content = reply.json()
+    except Garbled:
+        content = ""
+    kind = SalesforceExpiredSession if reply.status == 401 else SalesforceGeneralError
+    raise kind(reply.place, reply.status, "", content)
 
 
-def told_failure(status: int, content: Any, hide: Callable[[str], str], asked: str = "") -> Exception:
-    """What an error of the API means: to go on, to wait, or that a person must act."""
+def _said(content: Any) -> tuple[str, str]:
+    """The code and the last line of the message of an error."""
     first = content[0] if isinstance(content, list) and content else content
     told = first if isinstance(first, dict) else {}
-    code = str(told.get("errorCode", ""))
     lines = str(told.get("message") or "").strip().splitlines()
-    message = hide(lines[-1] if lines else "")[:200]
+    return str(told.get("errorCode", "")), lines[-1] if lines else ""
+
+
+def failure(error: "SalesforceError", hide: Callable[[str], str]) -> Exception:
+    """What an error of the API means: to go on, to wait, or that a person must act."""
+    status, (code, said) = error.status, _said(error.content)
+    message = hide(said)[:200]
     match code:
         case "INVALID_QUERY_LOCATOR":
             return Lost()
@@ -243,8 +234,8 @@ def told_failure(status: int, content: Any, hide: Callable[[str], str], asked: s
             return Disconnected(f"Salesforce does not let us in ({code}); {cure}")
     if status == 404:
         return Refused(
-            f"Salesforce has no {asked or 'such address'}: is the object switched on, may our user read it, "
-            "and are base_url and api_version in the TOML right?"
+            f"Salesforce has no {error.resource_name or 'such address'}: is the object switched on, may our "
+            "user read it, and are base_url and api_version in the TOML right?"
         )
     if status in (401, 403):
         return Refused(
