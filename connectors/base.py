@@ -55,7 +55,8 @@ class Refused(Failure):
 
 
 class Disconnected(Refused):
-    """The source does not let us in any more: no stream of it is asked for in this run."""
+    """The source does not let us in any more: no stream of it is asked for in this run. The sentence ends
+    with the command to run, once what it says is done (``LiveSettings.again``)."""
 
 
 class Garbled(Failure):
@@ -195,6 +196,11 @@ class LiveSettings(SourceSettings):
 
     every: Every = "5m"
     sweep: Every = "24h"  # how often all ids are heard, where the source does not report every delete
+
+    @property
+    def again(self) -> str:
+        """How a person who has mended what kept us out sees that it is."""
+        return f"then run: fanlight check sources {self.id}"
 
 
 class Connector(ABC):

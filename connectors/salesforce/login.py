@@ -34,7 +34,7 @@ def sign_in(http: Http, token_url: str, settings: SalesforceSettings, time: Time
     except Unavailable as error:
         raise Unavailable(str(error), retry_after=error.retry_after or WAIT) from None
     if not reply.ok:
-        raise _refusal(reply)
+        raise _refusal(reply, settings)
     access = reply.object().get("access_token")
     if not isinstance(access, str) or not access:
         raise Garbled("Salesforce answered the sign-in without a token; nothing was taken")
@@ -61,7 +61,8 @@ def _assertion(settings: SalesforceSettings, time: Time) -> str:
         return jwt.encode(told, secret(settings.private_key), algorithm="RS256")
     except (ValueError, TypeError, jwt.PyJWTError):
         raise Disconnected(
-            "private_key is no RSA key in PEM form; give the one the certificate was made with"
+            "private_key is no RSA key in PEM form; give the one the certificate was made with; "
+            f"{settings.again}"
         ) from None
 
 
@@ -70,11 +71,11 @@ def secret(told: SecretStr | None) -> str:
     return told.get_secret_value() if told else ""
 
 
-def _refusal(reply: Reply) -> Exception:
+def _refusal(reply: Reply, settings: SalesforceSettings) -> Exception:
     told: Any = reply.json()
     code = str(told.get("error", "")) if isinstance(told, dict) else ""
     if reply.status == 400 and code in ("unknown_error", "server_error"):
         said = "Salesforce cannot sign anybody in just now; the next run asks again"
         return Unavailable(said, retry_after=WAIT)
     cure = CURES.get(code, "check auth, client_id and base_url in the TOML")
-    return Disconnected(f"Salesforce does not let us in ({code or reply.status}): {cure}")
+    return Disconnected(f"Salesforce does not let us in ({code or reply.status}): {cure}; {settings.again}")

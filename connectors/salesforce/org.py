@@ -125,7 +125,7 @@ class Org:
                 return call(self._connected(access))
             except SalesforceError as error:
                 if replaced or not isinstance(error, SalesforceExpiredSession):
-                    raise failure(error, self.http.hide) from None
+                    raise failure(error, self.http.hide, self.settings) from None
             except (ValueError, TypeError):
                 raise _no_json() from None
             access, replaced = self._tokens.instead_of(access), True
@@ -209,7 +209,13 @@ def _said(content: Any) -> tuple[str, str]:
     return str(told.get("errorCode", "")), lines[-1] if lines else ""
 
 
-def failure(error: "SalesforceError", hide: Callable[[str], str]) -> Exception:
+def _shut_out(code: str, settings: SalesforceSettings) -> Disconnected:
+    ended = settings.auth == "session" and code == "INVALID_SESSION_ID"
+    cure = "give a new session_id" if ended else "give the integration user API access"
+    return Disconnected(f"Salesforce does not let us in ({code}); {cure}; {settings.again}")
+
+
+def failure(error: "SalesforceError", hide: Callable[[str], str], settings: SalesforceSettings) -> Exception:
     """What an error of the API means: to go on, to wait, or that a person must act."""
     status, (code, said) = error.status, _said(error.content)
     message = hide(said)[:200]
@@ -230,8 +236,7 @@ def failure(error: "SalesforceError", hide: Callable[[str], str]) -> Exception:
                 "take the record out of records"
             )
         case "API_DISABLED_FOR_ORG" | "INVALID_SESSION_ID":
-            cure = "give the integration user API access, then run `fanlight check sources`"
-            return Disconnected(f"Salesforce does not let us in ({code}); {cure}")
+            return _shut_out(code, settings)
     if status == 404:
         return Refused(
             f"Salesforce has no {error.resource_name or 'such address'}: is the object switched on, may our "

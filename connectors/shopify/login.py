@@ -23,7 +23,7 @@ def sign_in(http: Http, settings: ShopifySettings, time: Time) -> Token:
     if not reply.ok:
         raise Disconnected(
             f"Shopify does not let the app in (it answered {reply.status}); check client_id and "
-            f"client_secret, and that the app is installed in {settings.shop}"
+            f"client_secret, and that the app is installed in {settings.shop}; {settings.again}"
         )
     told = reply.object()
     access, lasts = told.get("access_token"), told.get("expires_in")

@@ -121,7 +121,8 @@ class Shop:
             reply = self._post(self._tokens.instead_of(self._tokens.access()), name, variables)
         if reply.status == 401:
             raise Disconnected(
-                "Shopify refuses the token; install the app anew, or renew the token the TOML names"
+                "Shopify refuses the token; install the app anew, or renew the token the TOML names; "
+                f"{self.settings.again}"
             )
         if not reply.ok:
             why = STATUS.get(reply.status, f"it answered {reply.status}")

@@ -75,11 +75,11 @@ class Access:
         if word in WRONG:
             return Disconnected(
                 f"Xero does not know this client_id and client_secret ({word}); copy both anew from "
-                f"developer.xero.com → My Apps into the settings of {source}"
+                f"developer.xero.com → My Apps into the settings of {source}; {self._settings.again}"
             )
         if word == "invalid_scope":
             return Disconnected(
                 f"Xero does not give this app all of the scopes ({word}); tick them in developer.xero.com → "
-                f"My Apps, or shorten scopes = [...] of {source}"
+                f"My Apps, or shorten scopes = [...] of {source}; {self._settings.again}"
             )
         return Disconnected(f"Xero lets {source} in no more ({word}); {reconnect(self._settings)}")

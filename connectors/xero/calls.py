@@ -157,8 +157,9 @@ class Calls:
 
     def _tenant(self) -> str:
         """The organisation asked for. Only a custom connection knows it without being told."""
-        if not self._settings.tenant_id and self._settings.auth == "code":
-            raise choose(self._settings, self.tenants()) or Disconnected("no organisation was chosen")
+        untold = not self._settings.tenant_id and self._settings.auth == "code"
+        if untold and (wrong := choose(self._settings, self.tenants())):
+            raise wrong
         return self._settings.tenant_id
 
     def _ask(self, url: str, params: Mapping[str, Any], headers: Mapping[str, str]) -> Reply:

@@ -42,12 +42,15 @@ def choose(settings: XeroSettings, found: Sequence[Tenant]) -> Disconnected | No
     reached = "; ".join(map(str, found[:10]))
     if settings.tenant_id:
         return Disconnected(
-            f"tenant_id {settings.tenant_id} is no organisation this connection reaches; there is {reached}. "
-            f"Correct tenant_id, or {reconnect(settings)}"
+            f"tenant_id {settings.tenant_id} is no organisation this connection reaches; there is {reached}; "
+            f"correct tenant_id in the TOML, or {reconnect(settings)}"
         )
     if settings.auth == "custom" and len(found) == 1:
         return None
-    return Disconnected(f"say which organisation is meant, in the TOML; there is {reached}")
+    return Disconnected(
+        f"tenant_id in the TOML does not say which organisation is meant; there is {reached}; write one of "
+        f"them there, {settings.again}"
+    )
 
 
 class Consent:
@@ -80,7 +83,9 @@ class Consent:
     def redeem(self, back_to: str, answer: Mapping[str, str], verifier: str) -> Sequence[str]:
         """Keep the token; returns which organisation it reaches, and what to write into the TOML."""
         if error := answer.get("error"):
-            raise Disconnected(f"Xero was not connected ({error[:60]}); nothing was changed")
+            raise Disconnected(
+                f"Xero was not connected ({error[:60]}); nothing was changed; {reconnect(self._settings)}"
+            )
         code = answer.get("code", "")
         self._tokens.keep(self._access.redeem(code, back_to, verifier, self._now()))
         found = self._ask()

@@ -80,4 +80,5 @@ def reconnect(settings: XeroSettings) -> str:
     """What a person does to be let in again."""
     if settings.auth == "code":
         return f"run: fanlight auth {settings.id}"
-    return "connect the organisation anew in developer.xero.com → My Apps → the custom connection"
+    way = "connect the organisation anew in developer.xero.com → My Apps → the custom connection"
+    return f"{way}; {settings.again}"

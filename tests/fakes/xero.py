@@ -25,6 +25,7 @@ IDS = {
     "Quotes": "QuoteID",
 }
 TENANT = "a46fcb6f-2773-40c4-a119-8aa08bca1e8e"
+SCOPES = {f"accounting.{name}.read" for name in ("contacts", "invoices", "payments", "transactions")}
 API = "/api.xro/2.0/"
 MINUTE, DAY = 60, 5000
 GRACE = timedelta(minutes=30)
@@ -238,6 +239,8 @@ class Xero(Vendor):
         if (form.get("client_id"), form.get("client_secret")) != self.client:
             return told({"error": "invalid_client"}, 400)
         match form.get("grant_type"):
+            case "client_credentials" if not set(form.get("scope", "").split()) <= SCOPES:
+                return told({"error": "invalid_scope"}, 400)
             case "client_credentials":
                 return told(self._issue(refresh=False))
             case "authorization_code" if form.get("code") == "a-code":
