@@ -1,6 +1,7 @@
 """The door to one shop: GraphQL documents posted with explicit credentials, paced by what the shop says it
 has left. Success is HTTP 200 without errors inside; everything else leaves here as one of our failures."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,7 @@ Told = dict[str, Any]
 TRIES = 5  # of one question the shop has no points for, or that fails inside it
 LONGEST = 60.0  # seconds waited for points before the schedule takes over
 PAUSE = 2.0  # seconds after an error inside the shop
+SPREAD, FRAGMENT = re.compile(r"\.\.\.(\w+)"), re.compile(r"^fragment (\w+) on", re.MULTILINE)
 OPTIONAL = "companies"  # not every plan has them
 STATUS = {
     402: "the shop is frozen: its bill is not paid",
@@ -230,8 +232,17 @@ class Shop:
 
 @cache
 def document(name: str) -> str:
-    """A document of ours by its name."""
-    return files("connectors.shopify").joinpath("documents", f"{name}.graphql").read_text("utf-8")
+    """A document of ours by its name, and behind it the fragments it is made of."""
+    whole = _written(name)
+    while missing := sorted({*SPREAD.findall(whole)} - {*FRAGMENT.findall(whole)}):
+        whole = "\n".join([whole, *(_written("fragments", one) for one in missing)])
+    return whole
+
+
+def _written(*place: str) -> str:
+    *folders, name = place
+    own = files("connectors.shopify").joinpath("documents", *folders, f"{name}.graphql")
+    return own.read_text("utf-8")
 
 
 def _mark(data: Told, paths: Sequence[list[Any]]) -> None:
