@@ -21,6 +21,7 @@ from connectors.secret import Secret
 
 RecordName = Literal["account", "contact", "order", "invoice", "ticket"]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]\w*(\.[A-Za-z]\w*){0,3}$")]
+TOKENS_AT = "https://acme.my.salesforce.com/services/oauth2/token"
 NEEDS = {
     "client_credentials": ("client_id", "client_secret"),
     "jwt": ("client_id", "username", "private_key"),
@@ -30,7 +31,7 @@ NEEDS = {
 
 def my_domain(text: str) -> str:
     """Refuse an address that is none of an org's API. Returns it without its last slash."""
-    address = web_address(text)
+    address = web_address(text, like="https://acme.my.salesforce.com")
     parts = urlsplit(address)
     if parts.path or parts.fragment:
         raise ValueError('is a host alone, like "https://acme.my.salesforce.com"')
@@ -91,7 +92,7 @@ class SalesforceSettings(LiveSettings):
     @field_validator("token_url")
     @classmethod
     def _sound(cls, told: str) -> str:
-        return web_address(told) if told else ""
+        return web_address(told, like=TOKENS_AT) if told else ""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

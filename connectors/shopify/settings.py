@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from connectors.base import LiveSettings
 from connectors.http.address import web_address
@@ -11,6 +11,10 @@ from connectors.secret import Secret
 RecordName = Literal["account", "contact", "order"]
 Group = Literal["companies", "customers"]
 NEEDS = {"client_credentials": ("client_id", "client_secret"), "token": ("token",)}
+LIKE = {
+    "base_url": "https://acme.myshopify.com",
+    "token_url": "https://acme.myshopify.com/admin/oauth/access_token",
+}
 RULES = {"order": ("displayFinancialStatus", "displayFulfillmentStatus")}
 
 
@@ -32,12 +36,15 @@ class ShopifySettings(LiveSettings):
     show: dict[Literal["order"], dict[str, tuple[str, ...]]] = {}  # noqa: RUF012 - pydantic copies it
     page_size: Annotated[int, Field(ge=1, le=250)] = 100
 
+    @field_validator("base_url", "token_url")
+    @classmethod
+    def _sound(cls, told: str, info: ValidationInfo) -> str:
+        return web_address(told, like=LIKE[str(info.field_name)]) if told else ""
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if missing := [name for name in NEEDS[self.auth] if not getattr(self, name)]:
             raise ValueError(f'auth = "{self.auth}" needs {" and ".join(missing)} too')
-        for address in filter(None, (self.base_url, self.token_url)):
-            web_address(address)
         for rule in self.show.get("order", {}):
             if rule not in RULES["order"]:
                 raise ValueError(f"no rule show.order.{rule}; there are {', '.join(RULES['order'])}")
@@ -46,7 +53,7 @@ class ShopifySettings(LiveSettings):
     @property
     def root(self) -> str:
         """Where the shop is asked."""
-        return (self.base_url or f"https://{self.shop}").rstrip("/")
+        return self.base_url or f"https://{self.shop}"
 
     @property
     def tokens_at(self) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from connectors.base import Every, LiveSettings
-from connectors.http.address import WebAddress
+from connectors.http.address import web_address
 from connectors.secret import Secret
 
 RecordName = Literal["account", "contact", "invoice", "quote", "payment"]
@@ -45,15 +45,20 @@ class XeroSettings(LiveSettings):
     client_secret: Secret
     tenant_id: str = ""  # which organisation; only a custom connection knows without
     scopes: tuple[str, ...] = Field(default=SCOPES, min_length=1)
-    base_url: WebAddress = "https://api.xero.com"
-    token_url: WebAddress = "https://identity.xero.com/connect/token"  # noqa: S105 - an address
-    login_url: WebAddress = "https://login.xero.com/identity/connect/authorize"
+    base_url: str = "https://api.xero.com"
+    token_url: str = "https://identity.xero.com/connect/token"  # noqa: S105 - an address
+    login_url: str = "https://login.xero.com/identity/connect/authorize"
     records: tuple[RecordName, ...] = Field(
         default=("account", "contact", "invoice", "quote", "payment"), min_length=1
     )
     show: dict[RecordName, dict[str, tuple[str, ...]]] = Field(default_factory=dict)
     page_size: int = Field(default=1000, ge=1, le=1000)
     pay_links: bool = False  # one more call for each open invoice that changed
+
+    @field_validator("base_url", "token_url", "login_url")
+    @classmethod
+    def _sound(cls, told: str, info: ValidationInfo) -> str:
+        return web_address(told, like=cls.model_fields[str(info.field_name)].default)
 
     @field_validator("show")
     @classmethod

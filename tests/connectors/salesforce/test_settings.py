@@ -18,7 +18,8 @@ INVOICE = {
     ("told", "message"),
     [
         ({"base_url": "http://acme.my.salesforce.com"}, "is not encrypted; write https://"),
-        ({"base_url": "https://[acme"}, "is not an address"),
+        ({"base_url": "https://[acme"}, 'is not an address; write one like "https://acme.my.salesforce.com"'),
+        ({"token_url": "acme"}, 'write one like "https://acme.my.salesforce.com/services/oauth2/token"'),
         ({"base_url": "https://ann:pw@acme.my.salesforce.com"}, "holds no user or password"),
         ({"base_url": "https://acme.my.salesforce.com/#home"}, "is a host alone"),
         ({"token_url": "http://acme.my.salesforce.com/token"}, "is not encrypted; write https://"),

@@ -13,6 +13,8 @@ from connectors.shopify import Shopify
         ({"shop": "https://acme.myshopify.com"}, "pattern"),
         ({"shop": "shop.acme.example"}, "pattern"),
         ({"base_url": "http://acme.myshopify.com"}, "not encrypted"),
+        ({"base_url": "acme"}, 'base_url\n.*write one like "https://acme.myshopify.com"'),
+        ({"token_url": "acme"}, 'write one like "https://acme.myshopify.com/admin/oauth/access_token"'),
         ({"auth": "token"}, "needs token too"),
         ({"client_id": ""}, "needs client_id too"),
         ({"api_version": "2026-11"}, "pattern"),

@@ -267,8 +267,13 @@ def test_no_secret_is_in_any_message(books):
 
 
 def test_settings_that_would_leak_or_make_no_sense_are_refused(books):
-    for wrong in ({"base_url": "http://api.xero.com"}, {"token_url": "identity"}, {"page_size": 1001}):
-        with pytest.raises(ValueError, match=r"not encrypted|not an address|less than or equal"):
+    for wrong, said in (
+        ({"base_url": "http://api.xero.com"}, "not encrypted"),
+        ({"base_url": "xero"}, 'write one like "https://api.xero.com"'),
+        ({"token_url": "identity"}, 'write one like "https://identity.xero.com/connect/token"'),
+        ({"login_url": "login"}, 'write one like "https://login.xero.com/identity/connect/authorize"'),
+        ({"page_size": 1001}, "less than or equal"),
+        ({"client_secret": "plain"}, "never stands in this file"),
+    ):
+        with pytest.raises(ValueError, match=said):
             books.settings(**wrong)
-    with pytest.raises(ValueError, match="never stands in this file"):
-        books.settings(client_secret="plain")
