@@ -1,15 +1,18 @@
-"""A record → its row's own columns. Pure.
+"""Records → their rows' own columns, each a list in the order of the records. Pure.
 
 Amounts become BIGINT minor units of the record's currency; one finer than that is Unreadable, never rounded.
 """
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import json
+from msgspec.structs import astuple
 
 from connectors.base import Unreadable
 from connectors.records import Account, Contact, Invoice, Line, Order, Payment, Quote, Record, Ticket
@@ -19,7 +22,10 @@ NO_DATE = date(9999, 12, 31)  # sorts an invoice without a due date last
 ORDER_AMOUNTS = ("subtotal", "discount", "shipping", "tax", "total", "refunded", "outstanding")
 QUOTE_AMOUNTS = ("subtotal", "discount", "tax", "total")
 INVOICE_AMOUNTS = ("subtotal", "tax", "total", "paid", "credited", "due")
-encoded = json.Encoder().encode
+encoded = json.Encoder().encode_lines
+Columns = dict[str, Sequence[Any]]
+Told = Mapping[str, Sequence[Any]]  # field → what each record tells
+Wrong = dict[int, Unreadable]  # which records cannot be stored, and why
 NO_CURRENCY = 'name the currency column, or currency = "EUR" in the TOML'
 
 
@@ -40,36 +46,82 @@ def minor(amount: Decimal | None, currency: str, field: str) -> int | None:
     return whole
 
 
-def _amounts(record: Any, names: Iterable[str]) -> dict[str, int | None]:
-    currency = record.currency
-    told = [(name, getattr(record, name)) for name in names]
-    return {name: None if amount is None else minor(amount, currency, name) for name, amount in told}
+def _minors(
+    amounts: Sequence[Decimal | None], currencies: Sequence[str], field: str, wrong: Wrong
+) -> list[Any]:
+    """A column of amounts in minor units. Where all are written to the last place of their currencies, one
+    look tells so; elsewhere each is converted by itself."""
+    text = "\n".join(["" if amount is None else str(amount) for amount in amounts])
+    if not text.strip("\n"):
+        return list(amounts)
+    usual = _exact(frozenset(currencies))
+    if usual and usual.fullmatch(text):
+        return [int(one) if one else None for one in text.replace(".", "").split("\n")]
+    made: list[int | None] = []
+    for n, (amount, currency) in enumerate(zip(amounts, currencies, strict=True)):
+        try:
+            made.append(minor(amount, currency, field))
+        except Unreadable as error:
+            made.append(None)
+            wrong.setdefault(n, error)
+    return made
 
 
-def _json(value: Any) -> str:
-    return encoded(value).decode() if value else "[]"
+@cache
+def _exact(currencies: frozenset[str]) -> re.Pattern[str] | None:
+    """Lines, each blank or an amount written to the last place these currencies have; None where they have
+    not the same or one is unknown."""
+    last = {places(currency) for currency in currencies if currency}
+    if len(last) != 1 or "" in currencies:
+        return None
+    cents = rf"\.[0-9]{{{last.pop()}}}" if last != {0} else ""
+    return re.compile(rf"(?:-?[0-9]{{1,15}}{cents})?+(?:\n(?:-?[0-9]{{1,15}}{cents})?+)*+")
 
 
-def _optional_json(value: Any) -> str | None:
-    return None if value is None else encoded(value).decode()
+def _amounts(told: Told, names: Iterable[str], wrong: Wrong) -> Columns:
+    return {name: _minors(told[name], told["currency"], name, wrong) for name in names}
 
 
-def _search(*parts: str) -> str:
-    return fold(" ".join(filter(None, dict.fromkeys(parts))))
+def _as_told(told: Told, *names: str) -> Columns:
+    return {name: told[name] for name in names}
+
+
+def _flags(told: Told, *names: str) -> Columns:
+    return {name: list(map(int, told[name])) for name in names}
+
+
+def _jsons(told: Told, *names: str) -> Columns:
+    """Lists as JSON; no JSON text has a line end in it."""
+    return {name: encoded(told[name]).decode().split("\n")[:-1] for name in names}
+
+
+def _optional_jsons(told: Told, *names: str) -> Columns:
+    return {
+        name: [None if one == "null" else one for one in column]
+        for name, column in _jsons(told, *names).items()
+    }
+
+
+def _search(*columns: Iterable[str], lines: Iterable[Iterable[Line]] | None = None) -> list[str]:
+    """What a search looks through: these words and those of the lines, each once."""
+    words: Iterable[tuple[str, ...]] = zip(*columns, strict=True)
+    if lines is not None:
+        words = ((*own, *_line_words(some)) for own, some in zip(words, lines, strict=True))
+    return [fold(" ".join(filter(None, dict.fromkeys(some)))) for some in words]
 
 
 def _line_words(lines: Iterable[Line]) -> list[str]:
     return [word for line in lines for word in (line.sku, line.name)]
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+def _midnights(days: Iterable[date | None]) -> list[datetime | None]:
+    return [None if day is None else datetime.combine(day, time(), UTC) for day in days]
 
 
-def dispatch(order: Order) -> str:
+def dispatch(lines: Sequence[Line]) -> str:
     """How much of an order has left, from its lines: '' unknown, none, part or all."""
-    told = [line for line in order.lines if line.shipped is not None and line.quantity]
-    if not told or len(told) < len([line for line in order.lines if line.quantity]):
+    told = [line for line in lines if line.shipped is not None and line.quantity]
+    if not told or len(told) < len([line for line in lines if line.quantity]):
         return ""
     if all((line.shipped or 0) >= (line.quantity or 0) for line in told):
         return "all"
@@ -78,7 +130,7 @@ def dispatch(order: Order) -> str:
 
 def secure(url: str) -> str:
     """An address customers may be sent to: https, a host, no name or blank in it; else ''."""
-    if not url.isprintable() or " " in url:
+    if not url or not url.isprintable() or " " in url:
         return ""
     try:
         parts = urlsplit(url)
@@ -87,139 +139,78 @@ def secure(url: str) -> str:
     return url if parts.scheme == "https" and parts.hostname and "@" not in parts.netloc else ""
 
 
-def _account(r: Account) -> dict[str, Any]:
+def _account(r: Told, wrong: Wrong) -> Columns:  # noqa: ARG001 - no amounts
+    plain = ("name", "number", "tax_number", "email", "phone", "website", "currency")
+    owner = ("parent", "owner_name", "owner_email", "owner_phone")
+    return {**_as_told(r, *plain, *owner), **_optional_jsons(r, "billing", "shipping")}
+
+
+def _contact(r: Told, wrong: Wrong) -> Columns:  # noqa: ARG001 - no amounts
+    keys = [email_key(address) for address in r["email"]]
+    return {**_as_told(r, "name", "email", "phone", "title"), "email_key": keys, **_flags(r, "active")}
+
+
+def _order(r: Told, wrong: Wrong) -> Columns:
+    tracking = [" ".join(filter(None, dict.fromkeys([s.tracking for s in some]))) for some in r["shipments"]]
+    days = _midnights(r["placed_on"])
     return {
-        "name": r.name,
-        "number": r.number,
-        "tax_number": r.tax_number,
-        "email": r.email,
-        "phone": r.phone,
-        "website": r.website,
-        "currency": r.currency,
-        "billing": _optional_json(r.billing),
-        "shipping": _optional_json(r.shipping),
-        "parent": r.parent,
-        "owner_name": r.owner_name,
-        "owner_email": r.owner_email,
-        "owner_phone": r.owner_phone,
-    }
-
-
-def _contact(r: Contact) -> dict[str, Any]:
-    return {
-        "name": r.name,
-        "email": r.email,
-        "email_key": email_key(r.email),
-        "phone": r.phone,
-        "title": r.title,
-        "active": int(r.active),
-    }
-
-
-def _order(r: Order) -> dict[str, Any]:
-    tracking = " ".join(filter(None, dict.fromkeys([s.tracking for s in r.shipments])))
-    amounts = _amounts(r, ORDER_AMOUNTS)
-    return {
-        "sort_at": r.placed or (r.placed_on and _midnight(r.placed_on)),
-        "number": r.number,
-        "reference": r.reference,
-        "status": r.status,
-        "payment_status": r.payment_status,
-        "placed": r.placed,
-        "placed_on": r.placed_on,
-        "expected": r.expected,
-        "cancelled": int(r.cancelled),
-        "dispatch": dispatch(r),
+        **_as_told(r, "number", "reference", "status", "payment_status", "placed", "placed_on", "expected"),
+        **_as_told(r, "currency", "payment_due", "note"),
+        **_flags(r, "cancelled"),
+        **_amounts(r, ORDER_AMOUNTS, wrong),
+        **_optional_jsons(r, "ship_to", "bill_to"),
+        **_jsons(r, "lines", "shipments", "events"),
+        "sort_at": [placed or day for placed, day in zip(r["placed"], days, strict=True)],
+        "dispatch": list(map(dispatch, r["lines"])),
         "tracking": tracking,
-        "items": len(r.lines),
-        "currency": r.currency,
-        **amounts,
-        "payment_due": r.payment_due,
-        "note": r.note,
-        "ship_to": _optional_json(r.ship_to),
-        "bill_to": _optional_json(r.bill_to),
-        "lines": _json(r.lines),
-        "shipments": _json(r.shipments),
-        "events": _json(r.events),
-        "search_text": _search(r.number, r.reference, tracking, *_line_words(r.lines)),
+        "items": list(map(len, r["lines"])),
+        "search_text": _search(r["number"], r["reference"], tracking, lines=r["lines"]),
     }
 
 
-def _invoice(r: Invoice) -> dict[str, Any]:
-    amounts = _amounts(r, INVOICE_AMOUNTS)
+def _invoice(r: Told, wrong: Wrong) -> Columns:
     return {
-        "sort_at": r.issued and _midnight(r.issued),
-        "sort_due": r.due_on or NO_DATE,
-        "kind": r.kind,
-        "number": r.number,
-        "reference": r.reference,
-        "order_number": r.order_number,
-        "status": r.status,
-        "void": int(r.void),
-        "issued": r.issued,
-        "due_on": r.due_on,
-        "currency": r.currency,
-        **amounts,
-        "note": r.note,
-        "pay_url": secure(r.pay_url),
-        "attachments": int(r.attachments),
-        "bill_to": _optional_json(r.bill_to),
-        "lines": _json(r.lines),
-        "payments": _json(r.payments),
-        "allocations": _json(r.allocations),
-        "search_text": _search(r.number, r.reference, r.order_number, *_line_words(r.lines)),
+        **_as_told(r, "kind", "number", "reference", "order_number", "status", "issued", "due_on"),
+        **_as_told(r, "currency", "note"),
+        **_flags(r, "void", "attachments"),
+        **_amounts(r, INVOICE_AMOUNTS, wrong),
+        **_optional_jsons(r, "bill_to"),
+        **_jsons(r, "lines", "payments", "allocations"),
+        "sort_at": _midnights(r["issued"]),
+        "sort_due": [day or NO_DATE for day in r["due_on"]],
+        "pay_url": list(map(secure, r["pay_url"])),
+        "search_text": _search(r["number"], r["reference"], r["order_number"], lines=r["lines"]),
     }
 
 
-def _quote(r: Quote) -> dict[str, Any]:
-    amounts = _amounts(r, QUOTE_AMOUNTS)
+def _quote(r: Told, wrong: Wrong) -> Columns:
     return {
-        "sort_at": r.issued and _midnight(r.issued),
-        "number": r.number,
-        "reference": r.reference,
-        "title": r.title,
-        "status": r.status,
-        "issued": r.issued,
-        "valid_until": r.valid_until,
-        "currency": r.currency,
-        **amounts,
-        "note": r.note,
-        "lines": _json(r.lines),
-        "search_text": _search(r.number, r.reference, r.title, *_line_words(r.lines)),
+        **_as_told(r, "number", "reference", "title", "status", "issued", "valid_until", "currency", "note"),
+        **_amounts(r, QUOTE_AMOUNTS, wrong),
+        **_jsons(r, "lines"),
+        "sort_at": _midnights(r["issued"]),
+        "search_text": _search(r["number"], r["reference"], r["title"], lines=r["lines"]),
     }
 
 
-def _payment(r: Payment) -> dict[str, Any]:
+def _payment(r: Told, wrong: Wrong) -> Columns:
+    plain = ("number", "invoice_number", "paid_on", "currency", "method")
+    return {**_as_told(r, *plain), **_amounts(r, ("amount",), wrong), "sort_at": _midnights(r["paid_on"])}
+
+
+def _ticket(r: Told, wrong: Wrong) -> Columns:  # noqa: ARG001 - no amounts
     return {
-        "sort_at": r.paid_on and _midnight(r.paid_on),
-        "number": r.number,
-        "invoice_number": r.invoice_number,
-        "paid_on": r.paid_on,
-        "currency": r.currency,
-        "amount": minor(r.amount, r.currency, "amount"),
-        "method": r.method,
+        **_as_told(
+            r, "number", "subject", "status", "priority", "kind", "opened", "closed", "raised_by", "text"
+        ),
+        **_flags(r, "open"),
+        **_jsons(r, "messages"),
+        "sort_at": [updated or opened for updated, opened in zip(r["updated"], r["opened"], strict=True)],
+        "search_text": _search(r["number"], r["subject"], r["text"]),
     }
 
 
-def _ticket(r: Ticket) -> dict[str, Any]:
-    return {
-        "sort_at": r.updated or r.opened,
-        "number": r.number,
-        "subject": r.subject,
-        "status": r.status,
-        "open": int(r.open),
-        "priority": r.priority,
-        "kind": r.kind,
-        "opened": r.opened,
-        "closed": r.closed,
-        "raised_by": r.raised_by,
-        "text": r.text,
-        "messages": _json(r.messages),
-        "search_text": _search(r.number, r.subject, r.text),
-    }
-
-
-ENCODE: dict[type[Record], Callable[[Any], dict[str, Any]]] = {
+ENCODE: dict[type[Record], Callable[[Told, Wrong], Columns]] = {
     Account: _account,
     Contact: _contact,
     Order: _order,
@@ -230,13 +221,23 @@ ENCODE: dict[type[Record], Callable[[Any], dict[str, Any]]] = {
 }
 
 
-def encode(record: Record, now: datetime) -> dict[str, Any]:
-    """A record's own columns (without COMMON except belongs_to and updated); raises Unreadable.
+def columns(records: Sequence[Record], now: datetime) -> tuple[Columns, Wrong]:
+    """The own columns of at least one record, all of one class (without COMMON except belongs_to and
+    updated), and which of them cannot be stored.
 
     ``sort_at`` falls back to ``now``; the writer keeps the first one it gave.
     """
-    values = ENCODE[type(record)](record)
-    if "sort_at" in values and values["sort_at"] is None:
-        values["sort_at"] = now
-    values["belongs_to"], values["updated"] = record.belongs_to, record.updated
-    return values
+    cls, wrong = type(records[0]), Wrong()
+    told = dict(zip(cls.__struct_fields__, zip(*map(astuple, records), strict=True), strict=True))
+    made = ENCODE[cls](told, wrong)
+    if "sort_at" in made:
+        made["sort_at"] = [at or now for at in made["sort_at"]]
+    return {**made, "belongs_to": told["belongs_to"], "updated": told["updated"]}, wrong
+
+
+def encode(record: Record, now: datetime) -> dict[str, Any]:
+    """The columns of one record; raises Unreadable."""
+    made, wrong = columns([record], now)
+    if wrong:
+        raise wrong[0]
+    return {name: column[0] for name, column in made.items()}

@@ -36,7 +36,7 @@ class Block(Struct, gc=False):
 
     cells: list[list[str]]
     keys: list[str]
-    lines: list[int]
+    lines: Sequence[int]
     number: int  # of the first row
     part: int
     even: bool
@@ -155,7 +155,7 @@ class Layout:
         """Whether there is nothing to say about the shape of any of these."""
         if self._above or set(map(type, rows)) != {list} or set(map(len, rows)) != {self.width}:
             return False
-        firsts = {cells[0].strip() for cells in rows}
+        firsts = list(map(str.strip, map(itemgetter(0), rows)))
         return "" not in firsts and self._names[0] not in firsts
 
     def _keys(self, rows: list[list[str]]) -> list[str]:

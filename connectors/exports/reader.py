@@ -5,8 +5,8 @@ import codecs
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, islice
 from typing import IO
 
 from msgspec import Struct
@@ -144,31 +144,38 @@ def split(
 
 def blocks(
     lines: Iterable[str], delimiter: str, escape: str | None, start: int = 1
-) -> Iterator[tuple[list[int], list[list[str]]]]:
+) -> Iterator[tuple[Sequence[int], list[list[str]]]]:
     """The same records, up to BLOCK at a time: numbers of first lines, and cells."""
     reader = csv.reader(lines, delimiter=delimiter, escapechar=escape, skipinitialspace=True, strict=True)
-    line, before = start, start
-    numbers: list[int] = []
-    rows: list[list[str]] = []
-    while True:
+    line, more = start, True
+    while more:
+        rows: list[list[str]] = []
         try:
-            for cells in reader:
-                if cells:
-                    numbers.append(line)
-                    rows.append(cells)
-                line = reader.line_num + before
-                if len(rows) == BLOCK:
-                    yield numbers, rows
-                    numbers, rows = [], []
-            yield numbers, rows
-            return
+            rows.extend(islice(reader, BLOCK))  # what was read before an error stays in it
+            after, more = reader.line_num + start, len(rows) == BLOCK
+            yield _filled(range(line, after) if after - line == len(rows) else _numbers(rows, line), rows)
         except csv.Error as e:
+            numbers, after = _numbers(rows, line), reader.line_num + start
+            yield _filled(numbers, rows)
             if "unexpected end" in str(e) or "field larger" in str(e):
-                yield numbers, rows
-                raise csv.Error(str(line)) from e
-            numbers.append(line)
-            rows.append(Broken())
-            line = reader.line_num + before
+                raise csv.Error(str(numbers[-1])) from e
+            yield numbers[-1:], [Broken()]
+        line = after
+
+
+def _numbers(rows: Sequence[list[str]], first: int) -> list[int]:
+    """The first lines of these records and of the next, where some have line breaks in their cells."""
+    text = map(",".join, rows)
+    told = (1 + one.count("\n") + one.count("\r") - one.count("\r\n") for one in text)
+    return list(accumulate(told, initial=first))
+
+
+def _filled(numbers: Sequence[int], rows: list[list[str]]) -> tuple[Sequence[int], list[list[str]]]:
+    """Records without the empty lines between them."""
+    if all(rows):
+        return numbers[: len(rows)], rows
+    kept = [(number, cells) for number, cells in zip(numbers, rows, strict=False) if cells]
+    return [number for number, _ in kept], [cells for _, cells in kept]
 
 
 class Sheet:
@@ -190,7 +197,7 @@ class Sheet:
         for numbers, rows in self.blocks():
             yield from zip(numbers, rows, strict=True)
 
-    def blocks(self) -> Iterator[tuple[list[int], list[list[str]]]]:
+    def blocks(self) -> Iterator[tuple[Sequence[int], list[list[str]]]]:
         """The same, up to BLOCK records at a time."""
         text = self.file.text(self.contents.encoding)
         try:
@@ -210,10 +217,7 @@ class Sheet:
 
 def _from(lines: Iterable[str] | IO[str], start: int) -> Iterator[str]:
     """The lines from the header on (the header is line 1 of what is left)."""
-    iterator = iter(lines)
-    for _ in range(start - 1):
-        next(iterator)
-    return iterator
+    return islice(lines, start - 1, None)
 
 
 def with_escape(sheet: Sheet) -> Sheet:

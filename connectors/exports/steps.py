@@ -112,7 +112,7 @@ def texts(cells: Sequence[str], nulls: frozenset[str]) -> list[str] | None:
     stripped = list(map(str.strip, cells))
     if "\n'" in "\n" + "\n".join(stripped):
         return None
-    return ["" if cell in nulls else cell for cell in stripped]
+    return stripped if nulls.isdisjoint(stripped) else ["" if cell in nulls else cell for cell in stripped]
 
 
 def numbers(cells: Sequence[str], nulls: frozenset[str], decimal: str) -> list[Decimal | None] | None:

@@ -1,17 +1,26 @@
-"""Waits on this machine's own address for the browser that a source sends back after somebody agreed there.
+"""Waits at this machine's own addresses for the browser that a source sends back after somebody agreed there.
 
 What comes back holds a code worth as much as a password for a minute: it is neither printed nor logged, and
 an answer that does not carry our own ``state`` is nobody's.
 """
 
+import errno
 import hmac
+import socket
 import time
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler
+from selectors import EVENT_READ, DefaultSelector
+from socketserver import TCPServer
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 PATH = "/callback"
+# What a browser may take "localhost" for. RFC 8252 (8.3) would have the source told 127.0.0.1 itself, but Xero
+# lets nothing go without https but localhost: https://developer.xero.com/documentation/oauth2/pkce-flow
+LOOPBACK = ("127.0.0.1", "::1")
+NOT_HERE = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)  # a machine without IPv6
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Fanlight</title>
 <body style="font:18px/1.5 system-ui,sans-serif;max-width:32em;margin:4em auto;padding:0 1em">
@@ -35,45 +44,80 @@ def answer_in(address: str, state: str) -> Mapping[str, str]:
     return told
 
 
-class Listener(HTTPServer):
-    """Listens at 127.0.0.1 for the one answer. A context manager; OSError where the port is taken."""
-
-    allow_reuse_address = True
+class Listener:
+    """Listens at each address of localhost for the one answer. A context manager; OSError where the port is
+    taken at one of them: whoever has it would be told the answer."""
 
     def __init__(self, port: int, state: str) -> None:
-        super().__init__(("127.0.0.1", port), Visitor)
-        self.state, self.answer = state, dict[str, str]()
+        self.state, self.answer, self.port = state, dict[str, str](), port
+        self._open = ExitStack()
+        with ExitStack() as opened:
+            self._selector = opened.enter_context(DefaultSelector())
+            for host in LOOPBACK:
+                if door := _door(host, self):
+                    self.port = door.server_address[1]
+                    self._selector.register(opened.enter_context(door), EVENT_READ)
+            self._open = opened.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
 
     @property
     def back_to(self) -> str:
         """Where the source is to send the browser."""
-        return f"http://localhost:{self.server_port}{PATH}"
+        return f"http://localhost:{self.port}{PATH}"
 
     def wait(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> Mapping[str, str] | None:
         """The answer; None when nobody came in time."""
         until = clock() + seconds
         while not self.answer and (left := until - clock()) > 0:
-            self.timeout = left
-            self.handle_request()
+            for came, _ in self._selector.select(left):
+                came.fileobj.handle_request()
         return self.answer or None
+
+
+class Door(TCPServer):
+    """One address that is listened at."""
+
+    allow_reuse_address = True
+    timeout = 0  # whoever came and went is not waited for
+
+    def __init__(self, host: str, listener: Listener) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.listener = listener
+        super().__init__((host, listener.port), Visitor)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A browser that hung up is no event."""
 
 
+def _door(host: str, listener: Listener) -> Door | None:
+    """None: this machine has no such address."""
+    try:
+        return Door(host, listener)
+    except OSError as error:
+        if error.errno in NOT_HERE:
+            return None
+        raise
+
+
 class Visitor(BaseHTTPRequestHandler):
     """One request of a browser."""
 
-    server: Listener
+    server: Door
     timeout = 5  # seconds to send a request in
 
     def do_GET(self) -> None:
         """Take the answer, or say that it is none."""
+        listener = self.server.listener
         if urlsplit(self.path).path != PATH:
             self._say(404, NOT_OURS)
             return
         try:
-            self.server.answer = dict(answer_in(self.path, self.server.state))
+            listener.answer = dict(answer_in(self.path, listener.state))
         except NotOurs:
             self._say(400, NOT_OURS)
         else:

@@ -6,7 +6,7 @@ another, or gone, or never seen     mapped: new, changed, back – or unreadable
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import blake2b
@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.base import Row, Skipped, Unreadable
 from connectors.records import NAMES, Record
-from sync.encoding import encode
+from sync.encoding import Columns, columns
 from sync.mirror.tally import Tally
 from sync.tables import TRACKED, ref
 
@@ -46,7 +46,7 @@ class Arriving:
 class Plan:
     """What is to be written for some rows, and what became of each of them."""
 
-    new: list[Values] = field(default_factory=list)
+    new: Columns = field(default_factory=dict)
     rewritten: list[Values] = field(default_factory=list)
     healed: list[str] = field(default_factory=list)
     moved_account: list[str] = field(default_factory=list)
@@ -57,7 +57,8 @@ class Plan:
     @property
     def written(self) -> list[str]:
         """The ids that are written."""
-        return [*(values["source_id"] for values in [*self.new, *self.rewritten]), *self.healed]
+        rewritten = (values["source_id"] for values in self.rewritten)
+        return [*self.new.get("source_id", ()), *rewritten, *self.healed]
 
     @property
     def tally(self) -> Tally:
@@ -114,51 +115,92 @@ def nameable(rows: Sequence[Row], plan: Plan) -> list[Row]:
     return [row for row in rows if storable(row.source_id)]
 
 
-def mapped(arriving: Arriving, rows: Sequence[Row], now: datetime, plan: Plan) -> list[tuple[Row, Values]]:
-    """The rows that are records, each with its own columns; the others are set aside on the plan."""
+def mapped(arriving: Arriving, rows: Sequence[Row], now: datetime, plan: Plan) -> tuple[list[Row], Columns]:
+    """The rows that are records, with their own columns; the others are set aside on the plan."""
     found = arriving.map_page([row.raw for row in rows])
-    made = [one if isinstance(one, Unreadable) else _encoded(one, now) for one in found]
-    told = [value for one in made if isinstance(one, dict) for value in one.values() if type(value) is str]
-    if not storable("".join(told)):
-        made = [one if isinstance(one, Unreadable) else _storable(one) for one in made]
-    for row, one in zip(rows, made, strict=True):
-        if isinstance(one, Unreadable):
-            why = (one.field, one.reason, one.cure)
-            plan.skipped.append(Skipped(row.source_id, row.place, *why, row.data_rows))
-    return [(row, one) for row, one in zip(rows, made, strict=True) if isinstance(one, dict)]
+    wrong = {n: one for n, one in enumerate(found) if isinstance(one, Unreadable)}
+    rows = _kept(plan, rows, wrong)
+    records = [one for one in found if not isinstance(one, Unreadable)]
+    if not records:
+        return [], {}
+    made, wrong = columns(records, now)
+    for name, column in made.items():
+        if str in set(map(type, column)):
+            _must_be_storable(name, column, wrong)
+    return _kept(plan, rows, wrong), _without(made, wrong)
 
 
-def _encoded(record: Record, now: datetime) -> Values | Unreadable:
-    try:
-        return encode(record, now)
-    except Unreadable as error:
-        return error
+def _kept(plan: Plan, rows: Sequence[Row], wrong: Mapping[int, Unreadable]) -> list[Row]:
+    for n, why in sorted(wrong.items()):
+        row = rows[n]
+        skipped = Skipped(row.source_id, row.place, why.field, why.reason, why.cure, row.data_rows)
+        plan.skipped.append(skipped)
+    return [row for n, row in enumerate(rows) if n not in wrong] if wrong else list(rows)
 
 
-def _storable(values: Values) -> Values | Unreadable:
-    for name, value in values.items():
-        if isinstance(value, str) and not storable(value):
-            return Unreadable(name, "a character in it cannot be stored (NUL or half a character)")
-    return values
+def _without(made: Columns, wrong: Container[int]) -> Columns:
+    if not wrong:
+        return made
+    return {name: [one for n, one in enumerate(column) if n not in wrong] for name, column in made.items()}
+
+
+def _must_be_storable(name: str, column: Sequence[str | None], wrong: dict[int, Unreadable]) -> None:
+    """Note which texts of a column no database can hold."""
+    if storable("".join(filter(None, column))):
+        return
+    for n, text_ in enumerate(column):
+        if text_ and not storable(text_):
+            reason = "a character in it cannot be stored (NUL or half a character)"
+            wrong.setdefault(n, Unreadable(name, reason))
 
 
 def place(
-    plan: Plan, arriving: Arriving, row: Row, values: Values, old: Mapping[str, Any] | None, now: datetime
+    plan: Plan,
+    arriving: Arriving,
+    rows: Sequence[Row],
+    made: Columns,
+    before: Mapping[str, Mapping[str, Any]],
+    now: datetime,
 ) -> None:
-    """Put one mapped row on the plan. ``old`` is the whole row the mirror holds; ``values`` are completed."""
-    values["fingerprint"], values["data_rows"] = arriving.fingerprint(row), row.data_rows
+    """Put mapped rows on the plan. ``before`` are the whole rows the mirror holds of them; ``made`` has their
+    columns and whose they are."""
+    made["fingerprint"] = list(map(arriving.fingerprint, rows))
+    made["data_rows"] = [row.data_rows for row in rows]
+    known = [n for n, row in enumerate(rows) if row.source_id in before]
+    for n in known:
+        values = {name: column[n] for name, column in made.items()}
+        _meet(plan, arriving, rows[n], values, before[rows[n].source_id], now)
+    new = [row for row in rows if row.source_id not in before]
+    if new:
+        _add(plan, arriving, new, _without(made, frozenset(known)), now)
+
+
+def _add(plan: Plan, arriving: Arriving, rows: Sequence[Row], made: Columns, now: datetime) -> None:
+    """Rows the mirror has never seen."""
+    gone_at, gone_why = (now, REKEYING) if arriving.hold else (None, None)
+    same = {"source": arriving.source, "first_seen": now, "changed_at": now, "as_of": None}
+    same |= {"gone_at": gone_at, "gone_why": gone_why}
+    ids = [row.source_id for row in rows]
+    refs = [ref(NAMES[arriving.record], arriving.source, source_id) for source_id in ids]
+    plan.new = {
+        **made,
+        "source_id": ids,
+        "ref": refs,
+        **{name: [one] * len(rows) for name, one in same.items()},
+    }
+    plan.verdicts += [(row, "new", ()) for row in rows]
+    if not arriving.silent:
+        plan.log += [_line(row, owner, "new") for row, owner in zip(rows, made["org_id"], strict=True)]
+
+
+def _meet(
+    plan: Plan, arriving: Arriving, row: Row, values: Values, old: Mapping[str, Any], now: datetime
+) -> None:
+    """A row of which the mirror holds another version."""
     values["as_of"], values["gone_at"], values["gone_why"] = None, None, None
-    if arriving.hold and (old is None or old["gone_at"]):
+    if arriving.hold and old["gone_at"]:
         values["gone_at"], values["gone_why"] = now, REKEYING
-    if old is None:
-        values["source"], values["source_id"] = arriving.source, row.source_id
-        values["ref"] = ref(NAMES[arriving.record], arriving.source, row.source_id)
-        values["first_seen"] = values["changed_at"] = now
-        plan.new.append(values)
-        if not arriving.silent:
-            plan.log.append(_line(row, values, "new"))
-        plan.verdicts.append((row, "new", ()))
-    elif not arriving.anew and _is_older(values, old):
+    if not arriving.anew and _is_older(values, old):
         plan.verdicts.append((row, "older", ()))
     else:
         _rewrite(plan, arriving, row, values, old, now)
@@ -185,16 +227,21 @@ def _rewrite(
     if values["org_id"] != old["org_id"]:
         plan.moved_account.append(row.source_id)
     if back:
-        plan.log.append(_line(row, values, "back"))
+        plan.log.append(_line(row, values["org_id"], "back"))
     tracked = TRACKED[arriving.record]
-    plan.log += [_line(row, values, "changed", *change) for change in moved if change[0] in tracked]
+    plan.log += [_line(row, values["org_id"], "changed", *change) for change in moved if change[0] in tracked]
     plan.verdicts.append((row, "back" if back else "changed" if moved else "unchanged", moved))
 
 
 def _line(
-    row: Row, values: Values, kind: str, name: str = "", before: str | None = None, after: str | None = None
+    row: Row,
+    org_id: int | None,
+    kind: str,
+    name: str = "",
+    before: str | None = None,
+    after: str | None = None,
 ) -> Values:
-    line = {"source_id": row.source_id, "org_id": values["org_id"], "kind": kind}
+    line = {"source_id": row.source_id, "org_id": org_id, "kind": kind}
     return {**line, "field": name, "before": before, "after": after}
 
 

@@ -4,10 +4,8 @@ The latter go to the driver as text: SQLAlchemy takes longer over a wide row tha
 in them are our own tables' and columns'.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from operator import itemgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -20,7 +18,6 @@ KEYS = 2_000  # rows asked for, or written, in one statement
 KEY = ("source", "source_id")
 T = TypeVar("T")
 Values = dict[str, Any]
-Typed = list[tuple[int, Callable[[Any], Any]]]
 Forms = Mapping[type, Callable[[Any], Any]]
 
 
@@ -35,32 +32,33 @@ def pieces(values: Sequence[T], size: int = KEYS) -> Iterator[Sequence[T]]:
         yield values[start : start + size]
 
 
-def add(connection: sa.Connection, table: sa.Table, rows: Sequence[Values]) -> None:
-    """Insert rows; all have the same columns."""
-    columns, name = list(rows[0]), _name(connection, table)
-    into = f"insert into {name} ({', '.join(columns)})"
+def add(connection: sa.Connection, table: sa.Table, told: Mapping[str, Sequence[Any]]) -> None:
+    """Insert rows, given column by column."""
+    names, name = list(told), _name(connection, table)
+    into = f"insert into {name} ({', '.join(names)})"
     if _is_sqlite(connection):
-        marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"{into} values ({marks})", _tuples(table, columns, rows))
+        marks = ", ".join("?" * len(names))
+        connection.exec_driver_sql(f"{into} values ({marks})", _tuples(table, told))
     else:
-        statement = f"{into} select {', '.join(columns)} from {_RECORDSET.format(name)}"
-        connection.exec_driver_sql(statement, (_document(table, columns, rows),))
+        statement = f"{into} select {', '.join(names)} from {_RECORDSET.format(name)}"
+        connection.exec_driver_sql(statement, (_document(table, told),))
 
 
 def rewrite(connection: sa.Connection, table: sa.Table, rows: Sequence[Values]) -> None:
     """Update rows of record tables found by their key; all have the same columns."""
-    columns, name = [name for name in rows[0] if name not in KEY], _name(connection, table)
+    moving, name = [name for name in rows[0] if name not in KEY], _name(connection, table)
+    told = {column: [row[column] for row in rows] for column in (*moving, *KEY)}
     if _is_sqlite(connection):
-        told = ", ".join(f"{column} = ?" for column in columns)
-        statement = f"update {name} set {told} where source = ? and source_id = ?"
-        connection.exec_driver_sql(statement, _tuples(table, [*columns, *KEY], rows))
+        new = ", ".join(f"{column} = ?" for column in moving)
+        statement = f"update {name} set {new} where source = ? and source_id = ?"
+        connection.exec_driver_sql(statement, _tuples(table, told))
     else:
-        told = ", ".join(f"{column} = v.{column}" for column in columns)
+        new = ", ".join(f"{column} = v.{column}" for column in moving)
         statement = (
-            f"update {name} as t set {told} from {_RECORDSET.format(name)} as v "
+            f"update {name} as t set {new} from {_RECORDSET.format(name)} as v "
             "where t.source = v.source and t.source_id = v.source_id"
         )
-        connection.exec_driver_sql(statement, (_document(table, [*columns, *KEY], rows),))
+        connection.exec_driver_sql(statement, (_document(table, told),))
 
 
 def find(
@@ -87,31 +85,34 @@ def _name(connection: sa.Connection, table: sa.Table) -> str:
     return f"{connection.schema_for_object(table)}.{table.name}"
 
 
-def _tuples(table: sa.Table, columns: Sequence[str], rows: Sequence[Values]) -> list[tuple[Any, ...]]:
-    """Rows as the driver wants them: picked row by row, converted column by column."""
-    made: list[Sequence[Any]] = list(zip(*map(itemgetter(*columns), rows), strict=True))
-    for at, to in _typed(table, columns, SQLITE):
-        made[at] = [None if value is None else to(value) for value in made[at]]
-    return list(zip(*made, strict=True))
+def _tuples(table: sa.Table, told: Mapping[str, Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """Rows as the driver wants them."""
+    return list(zip(*_formed(table, told, SQLITE), strict=True))
 
 
-def _document(table: sa.Table, columns: Sequence[str], rows: Iterable[Values]) -> str:
-    typed = [(columns[at], to) for at, to in _typed(table, columns, POSTGRESQL)]
-    return json.encode([_told(row, typed) for row in rows]).decode()
+def _document(table: sa.Table, told: Mapping[str, Sequence[Any]]) -> str:
+    names, rows = list(told), zip(*_formed(table, told, POSTGRESQL), strict=True)
+    return json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()
 
 
-def _told(row: Values, typed: Iterable[tuple[str, Callable[[Any], Any]]]) -> Values:
-    """The row itself, its values now as the driver wants them."""
-    for name, to in typed:
-        if (value := row[name]) is not None:
-            row[name] = to(value)
-    return row
+def _formed(table: sa.Table, told: Mapping[str, Sequence[Any]], forms: Forms) -> list[Sequence[Any]]:
+    """Columns whose values the driver takes as they are; of two values alike one is formed."""
+    known = {kind: Formed(to) for kind, to in forms.items()}
+    kinds = [(column, type(table.c[name].type)) for name, column in told.items()]
+    return [list(map(known[kind].__getitem__, column)) if kind in known else column for column, kind in kinds]
 
 
-def _typed(table: sa.Table, columns: Sequence[str], forms: Forms) -> Typed:
-    """The columns (by position) whose values do not go to the driver as they are."""
-    kinds = [type(table.c[name].type) for name in columns]
-    return [(at, forms[kind]) for at, kind in enumerate(kinds) if kind in forms]
+class Formed(dict[Any, Any]):
+    """Values and their other form, which is made when it is first asked for."""
+
+    def __init__(self, to: Callable[[Any], Any]) -> None:
+        super().__init__({None: None})
+        self._to = to
+
+    def __missing__(self, value: Any) -> Any:
+        """Make it."""
+        self[value] = made = self._to(value)
+        return made
 
 
 def _naive(moment: datetime) -> datetime:
@@ -120,7 +121,6 @@ def _naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-@lru_cache(maxsize=1024)  # of five times in a row, three are of another column too
 def _stored(moment: datetime) -> str:
     """As SQLAlchemy writes a time on SQLite."""
     return (moment if moment.tzinfo is UTC else _naive(moment)).isoformat(" ", "microseconds")[:26]

@@ -151,17 +151,17 @@ class Stream:
     def _map(
         self, connection: sa.Connection, plan: Plan, fresh: list[Row], held: Container[str], now: datetime
     ) -> None:
-        arrived = mapped(self._arriving, fresh, now, plan)
-        known = [row.source_id for row, _ in arrived if row.source_id in held]
+        rows, made = mapped(self._arriving, fresh, now, plan)
+        if not rows:
+            return
+        known = [row.source_id for row in rows if row.source_id in held]
         stored = sa.select(self._table).where(self._mine, self._table.c.source_id.in_(known))
         before = (
             {row["source_id"]: dict(row) for row in connection.execute(stored).mappings()} if known else {}
         )
-        accounts = {values["belongs_to"] for _, values in arrived if values["belongs_to"] is not None}
-        owner = owners(connection, self.begun.source, accounts)
-        for row, values in arrived:
-            values["org_id"] = owner.get(values["belongs_to"])
-            place(plan, self._arriving, row, values, before.get(row.source_id), now)
+        owner = owners(connection, self.begun.source, {*made["belongs_to"]} - {None})
+        made["org_id"] = list(map(owner.get, made["belongs_to"]))
+        place(plan, self._arriving, rows, made, before, now)
 
     def _write(self, connection: sa.Connection, plan: Plan, now: datetime) -> None:
         c = self._table.c
