@@ -1,7 +1,9 @@
 """Data rows → segments: the rows of one record, or a piece of them, in the order of the file. The second
 pass begins here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, compress, pairwise
+from operator import ne
 
 from msgspec import Struct
 
@@ -32,16 +34,20 @@ class Segment(Struct, gc=False):
 
 def segments(layout: Layout, survey: Survey, file: int) -> Iterator[Segment]:
     """The segments of one file; a row without a key is one of its own and puts its neighbours in doubt."""
+    return chain.from_iterable(_pieces(layout, survey, file))
+
+
+def _pieces(layout: Layout, survey: Survey, file: int) -> Iterator[Iterable[Segment]]:
     reading = Grouping(layout, file)
     for block in layout.blocks():
         if block.number + len(block.keys) - 1 <= survey.rows and reading.plain(block):
-            yield from reading.grouped(block) if layout.grouped else reading.single(block)
+            yield reading.grouped(block) if layout.grouped else reading.single(block)
             continue
         for row in block.rows():
             if row.number > survey.rows:
                 break
-            yield from reading.row(row)
-    yield from reading.rest()
+            yield reading.row(row)
+    yield reading.rest()
 
 
 class Grouping:
@@ -63,32 +69,44 @@ class Grouping:
         layout = self._layout
         return block.even and not (self._doubt or layout.once or layout.unfold or "" in block.keys)
 
-    def single(self, block: Block) -> Iterator[Segment]:
+    def single(self, block: Block) -> list[Segment]:
         """Rows that are a record each."""
-        layout, rows = self._layout, block.cells
+        layout, rows, file, part = self._layout, block.cells, self._file, block.part
         heads, lines = map(layout.pick_head, rows), map(layout.pick_line, rows)
         ids = map(layout.id, rows) if layout.own_id else block.keys
-        yield from self.rest()
         told = zip(block.keys, ids, heads, lines, block.lines, strict=True)
-        for number, (key, ident, head, line, place) in enumerate(told, block.number):
-            yield Segment(key, ident, head, [line], self._file, block.part, number, place)
+        return self.rest() + [
+            Segment(key, ident, head, [line], file, part, number, place)
+            for number, (key, ident, head, line, place) in enumerate(told, block.number)
+        ]
 
-    def grouped(self, block: Block) -> Iterator[Segment]:
-        """Rows of which those of one key, side by side, are a record."""
-        layout, current = self._layout, self._current
-        for n, (key, cells) in enumerate(zip(block.keys, block.cells, strict=True)):
-            if current is not None and key == current.key and block.part == current.part:
-                current.lines.append(layout.pick_line(cells))
-                current.data_rows += 1
-                if (head := layout.pick_head(cells)) != current.head:
-                    _agree(current, head, layout, block.row(n))
-                continue
-            if current is not None:
-                yield current
-            ident = layout.id(cells) if layout.own_id else key
-            told = (layout.pick_head(cells), [layout.pick_line(cells)], self._file, block.part)
-            current = Segment(key, ident, *told, block.number + n, block.lines[n])
-        self._current = current
+    def grouped(self, block: Block) -> list[Segment]:
+        """Rows of which those of one key, side by side, are a record. The last one stays open."""
+        layout, keys, current = self._layout, block.keys, self._current
+        before = current.key if current is not None and current.part == block.part else None
+        begins = [*compress(range(len(keys)), map(ne, keys, [before, *keys])), len(keys)]
+        lines, heads = list(map(layout.pick_line, block.cells)), list(map(layout.pick_head, block.cells))
+        made = []
+        if current is not None:
+            self._go_on(current, block, lines[: begins[0]], heads, 0)
+            made.append(current)
+        for n, after in pairwise(begins):
+            ident = layout.id(block.cells[n]) if layout.own_id else keys[n]
+            told = (keys[n], ident, heads[n], lines[n : n + 1], self._file, block.part, block.number + n)
+            current = Segment(*told, block.lines[n])
+            if after > n + 1:
+                self._go_on(current, block, lines[n + 1 : after], heads, n + 1)
+            made.append(current)
+        self._current = made.pop()
+        return made
+
+    def _go_on(self, segment: Segment, block: Block, lines: list[Cells], heads: list[Cells], n: int) -> None:
+        """More rows of a record, which begin at row ``n`` of the block."""
+        segment.lines += lines
+        segment.data_rows += len(lines)
+        for at in range(n, n + len(lines)):
+            if heads[at] != segment.head:
+                _agree(segment, heads[at], self._layout, block.row(at))
 
     def row(self, row: DataRow) -> Iterator[Segment]:
         """The next row, of whatever shape."""

@@ -28,6 +28,7 @@ class Judge:
         deleted = profile.deleted
         text = plan.text(deleted, plan.head_at) if deleted else None
         self._deleted = yes(deleted, text, deleted.column or "deleted") if deleted and text else None
+        self._choosy = bool(self._deleted or self._rules)
         self._updated = profile.updated and plan.text(profile.updated, plan.head_at)
         number = profile.fields.get("number")
         self._number = plan.text(number, plan.head_at) if isinstance(number, Formula) else None
@@ -42,7 +43,7 @@ class Judge:
         except ValueError:
             return None
 
-    def verdict(self, segment: Segment, lines: list[Segment] | None) -> Row | Gone | Skipped:
+    def verdict(self, segment: Segment, lines: list[Segment] | None = None) -> Row | Gone | Skipped:
         """Judge one whole record; ``lines`` are those of a file of their own, where they stand there."""
         head, cells, data_rows, wrong = segment.head, segment.lines, segment.data_rows, segment.wrong
         if lines is not None:
@@ -55,24 +56,24 @@ class Judge:
             head = (*head, *[find(head) for find in self._finds])
         if self._line_finds:
             cells = [(*line, *[find(line) for find in self._line_finds]) for line in cells]
-        return self._gone(segment, head, data_rows) or self._row(segment, head, tuple(cells), data_rows)
-
-    def _row(self, segment: Segment, head: Cells, lines: tuple[Cells, ...], data_rows: int) -> Row:
-        digest = self._hash.copy()
+        if self._choosy and (gone := self._gone(segment, head, data_rows)):
+            return gone
+        digest, lines_ = self._hash.copy(), tuple(cells)
         # No cell holds a NUL: the reader drops them.
-        digest.update("\0\0".join(map("\0".join, (head, *lines))).encode())
-        raw = Raw(self._profile, segment.id, head, lines, self._spelling)
+        digest.update("\0\0".join(map("\0".join, (head, *lines_))).encode())
+        raw = Raw(self._profile, segment.id, head, lines_, self._spelling)
         return Row(segment.id, digest.digest(), raw, data_rows, self._place(segment))
 
     def _gone(self, segment: Segment, head: Cells, data_rows: int) -> Gone | Skipped | None:
-        number = self._number(head) if self._number else ""
         try:
-            if self._deleted and self._deleted(head):
-                return Gone(segment.id, "deleted", number=number, data_rows=data_rows)
+            deleted = self._deleted is not None and self._deleted(head)
         except Unreadable as e:
             return Skipped(segment.id, self._place(segment), e.field, e.reason, e.cure, data_rows)
-        rule = self._rules.hides(head)
-        return Gone(segment.id, "hidden", rule, number, data_rows) if rule else None
+        rule = "" if deleted else self._rules.hides(head)
+        if not deleted and not rule:
+            return None
+        number = self._number(head) if self._number else ""
+        return Gone(segment.id, "deleted" if deleted else "hidden", rule, number, data_rows)
 
     def _skipped(self, segment: Segment, wrong: str, data_rows: int) -> Skipped:
         place = self._place(segment)

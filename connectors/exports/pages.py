@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from connectors.base import Gone, Page, Row, Skipped
 from connectors.exports.aside import Aside
@@ -18,77 +18,66 @@ from connectors.exports.survey import Seen
 PAGE = 1000
 
 
-@dataclass
-class Batch:
-    """What is read for one page."""
-
-    rows: list[Row] = field(default_factory=list)
-    gone: list[Gone] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.rows) + len(self.gone) + len(self.skipped)
+Made = Row | Gone | Skipped
 
 
 class Pages:
     """All records of a stream as pages; the last one is the caller's to close with a cursor."""
 
     def __init__(self, settings: ExportsSettings, members: list[Member], ids: Seen, lookups: Lookups) -> None:
-        self._members, self._ids = members, ids
+        self._members, self._again = members, ids.again()
         self._judges = [Judge(settings, member, lookups) for member in members]
         self.hidden: Counter[str] = Counter()
         self._lines = {id(m.entry.fileset): _joiner(m, members) for m in members if m.lines}
 
     def __iter__(self) -> Iterator[Page]:
         """Yield full pages, then the rest; nothing is yielded of a file that was written to meanwhile."""
-        batch = Batch()
+        made = self._made()
         try:
-            for made in self._made():
-                self._keep(batch, made)
-                if len(batch) == PAGE:
-                    yield self._page(batch)
-                    batch = Batch()
-            yield self._page(batch)
+            while len(some := list(islice(made, PAGE))) == PAGE:
+                yield self._page(some)
+            yield self._page(some)
         finally:
             for lines in self._lines.values():
                 lines.close()
 
-    def _keep(self, batch: Batch, made: Row | Gone | Skipped) -> None:
-        if isinstance(made, Row):
-            batch.rows.append(made)
-        elif isinstance(made, Gone):
-            batch.gone.append(made)
-            if made.why == "hidden":
-                self.hidden[made.rule] += 1
-        else:
-            batch.skipped.append(made)
-
-    def _page(self, batch: Batch) -> Page:
+    def _page(self, made: list[Made]) -> Page:
         for member in self._members:
             member.own.file.must_be_unchanged()
             if member.lines:
                 member.lines.file.must_be_unchanged()
-        return Page(rows=batch.rows, gone=batch.gone, skipped=batch.skipped)
+        rows = [one for one in made if isinstance(one, Row)]
+        if len(rows) == len(made):
+            return Page(rows=rows)
+        gone = [one for one in made if isinstance(one, Gone)]
+        self.hidden.update(one.rule for one in gone if one.why == "hidden")
+        return Page(rows=rows, gone=gone, skipped=[one for one in made if isinstance(one, Skipped)])
 
-    def _made(self) -> Iterator[Row | Gone | Skipped]:
+    def _made(self) -> Iterator[Made]:
         aside = Aside()
         try:
-            ids = self._ids.again()
             for number, member in enumerate(self._members):
-                again = member.own.survey.again
-                verdict = self._judges[number].verdict
-                joiner = self._lines.get(id(member.entry.fileset))
-                for segment in segments(member.own.layout, member.own.survey, number):
-                    if segment.key and (hash(segment.key) in again or hash(segment.id) in ids):
-                        aside.put(segment)
-                    else:
-                        yield verdict(segment, joiner.of(segment.id) if joiner and segment.id else None)
+                yield from self._told(number, member, aside)
             for segment in aside.whole(self._grouped, self._updated):
                 joiner = self._lines.get(id(self._members[segment.file].entry.fileset))
                 yield self._judges[segment.file].verdict(segment, joiner.of(segment.id) if joiner else None)
         finally:
             aside.close()
         yield from self._orphans()
+
+    def _told(self, number: int, member: Member, aside: Aside) -> Iterator[Made]:
+        """What one file tells. Pieces of records that come back wait aside until all of them are there."""
+        ids, again, verdict = self._again, member.own.survey.again, self._judges[number].verdict
+        joiner = self._lines.get(id(member.entry.fileset))
+        found = segments(member.own.layout, member.own.survey, number)
+        if not ids and not again and joiner is None:
+            yield from map(verdict, found)
+            return
+        for segment in found:
+            if segment.key and (hash(segment.key) in again or hash(segment.id) in ids):
+                aside.put(segment)
+            else:
+                yield verdict(segment, joiner.of(segment.id) if joiner and segment.id else None)
 
     def _grouped(self, file: int) -> bool:
         return self._members[file].own.layout.grouped

@@ -49,6 +49,9 @@ class Rules:
     def __init__(self, rules: list[tuple[Text, frozenset[str], str]]) -> None:
         self._rules = rules
 
+    def __bool__(self) -> bool:
+        return bool(self._rules)
+
     def hides(self, head: Sequence[str]) -> str:
         """The rule that hides a record with these cells, in words; '' when it is shown."""
         for read, allowed, text in self._rules:
