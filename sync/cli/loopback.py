@@ -17,8 +17,8 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 PATH = "/callback"
-# What a browser may take "localhost" for. RFC 8252 (8.3) would have the source told 127.0.0.1 itself, but Xero
-# lets nothing go without https but localhost: https://developer.xero.com/documentation/oauth2/pkce-flow
+# What a browser may take "localhost" for. RFC 8252 (8.3) would have the source told 127.0.0.1 itself, but at
+# Xero all is https but for localhost: https://developer.xero.com/documentation/oauth2/pkce-flow
 LOOPBACK = ("127.0.0.1", "::1")
 NOT_HERE = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)  # a machine without IPv6
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
@@ -50,13 +50,12 @@ class Listener:
 
     def __init__(self, port: int, state: str) -> None:
         self.state, self.answer, self.port = state, dict[str, str](), port
-        self._open = ExitStack()
         with ExitStack() as opened:
             self._selector = opened.enter_context(DefaultSelector())
             for host in LOOPBACK:
                 if door := _door(host, self):
                     self.port = door.server_address[1]
-                    self._selector.register(opened.enter_context(door), EVENT_READ)
+                    self._selector.register(door, EVENT_READ, opened.enter_context(door))
             self._open = opened.pop_all()
 
     def __enter__(self) -> Self:
@@ -75,7 +74,7 @@ class Listener:
         until = clock() + seconds
         while not self.answer and (left := until - clock()) > 0:
             for came, _ in self._selector.select(left):
-                came.fileobj.handle_request()
+                came.data.handle_request()
         return self.answer or None
 
 

@@ -8,6 +8,9 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -21,6 +24,7 @@ from sync.cli.loopback import Listener, NotOurs, answer_in
 from sync.database import sealed
 
 SOURCE = '\n[[sources]]\nid = "books"\nlabel = "Books"\nkind = "fake"\nworld = "{world}"\nconsent = true\n'
+FAMILIES = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
 TESTS = Path(__file__).parents[2]
 
 
@@ -44,6 +48,17 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def taken(host: str) -> Iterator[int]:
+    """A port that somebody else listens at; skips where the machine has no such address."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(socket.create_server((host, 0), family=FAMILIES[host]))
+        except OSError:
+            pytest.skip(f"this machine has no {host}")
+        yield server.getsockname()[1]
 
 
 class Asking:
@@ -140,13 +155,26 @@ def test_a_key_file_others_may_read_is_refused(books: Any) -> None:
     assert "chmod 600" in said.stderr
 
 
-def test_nobody_coming_back_ends_it_and_a_taken_port_is_told(books: Any) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        said = books.run(auth, "books", "--no-browser", "--port", str(taken.getsockname()[1]))
+@pytest.mark.parametrize("host", FAMILIES)
+def test_a_port_somebody_else_has_at_one_of_our_addresses_is_told(books: Any, host: str) -> None:
+    with taken(host) as port:
+        said = books.run(auth, "books", "--no-browser", "--port", str(port))
     assert said.exit_code == 1
     assert "--port" in said.stderr
+
+
+@pytest.mark.parametrize("host", FAMILIES)
+def test_a_browser_finds_localhost_whichever_address_it_takes_it_for(host: str) -> None:
+    with taken(host):
+        pass  # this machine has it
+    with Listener(0, "mine") as listener, ThreadPoolExecutor() as browser:
+        address = listener.back_to.replace("localhost", f"[{host}]" if ":" in host else host)
+        status = browser.submit(visit, address, code="the-one-code", state="mine")
+        assert listener.wait(30) == {"code": "the-one-code", "state": "mine"}
+        assert status.result() == 200
+
+
+def test_nobody_coming_back_ends_it() -> None:
     with Listener(0, "state") as listener:
         times = iter((0.0, 1.0))
         assert listener.wait(0.5, lambda: next(times)) is None
