@@ -158,7 +158,7 @@ def test_a_key_file_others_may_read_is_refused(books: Any) -> None:
 @pytest.mark.parametrize("host", FAMILIES)
 def test_a_port_somebody_else_has_at_one_of_our_addresses_is_told(books: Any, host: str) -> None:
     with taken(host) as port:
-        said = books.run(auth, "books", "--no-browser", "--port", str(port))
+        said = books.run(auth, "books", "--no-browser", "--wait", "1", "--port", str(port))
     assert said.exit_code == 1
     assert "--port" in said.stderr
 
