@@ -165,9 +165,11 @@ def blocks(
 
 def _numbers(rows: Sequence[list[str]], first: int) -> list[int]:
     """The first lines of these records and of the next, where some have line breaks in their cells."""
-    text = map(",".join, rows)
-    told = (1 + one.count("\n") + one.count("\r") - one.count("\r\n") for one in text)
-    return list(accumulate(told, initial=first))
+    lines = [1] * len(rows)
+    for n, text in enumerate(map(",".join, rows)):
+        if "\n" in text or "\r" in text:
+            lines[n] += text.count("\n") + text.count("\r") - text.count("\r\n")
+    return list(accumulate(lines, initial=first))
 
 
 def _filled(numbers: Sequence[int], rows: list[list[str]]) -> tuple[Sequence[int], list[list[str]]]:

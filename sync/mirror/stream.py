@@ -82,6 +82,7 @@ class Stream:
         for rows in batches(page.rows, KEYS):
             plan = self.plan(connection, rows, now)
             self._write(connection, plan, now)
+            self.leaving.kept(row.source_id for row, verdict, _ in plan.verdicts if verdict != "older")
             self._set_aside(connection, plan.skipped, now)
             self.tally += plan.tally
         self._set_aside(connection, page.skipped, now)

@@ -1,5 +1,6 @@
 """What goes from the mirror, and what the guard holds back."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,28 @@ class TestGoing:
         world.connector.lists(Order, make.listing("1", "2"), reads=Reads.CHANGES)
         assert world.sync().gone == 0
         world.connector.lists(Order, make.listing("1", "2"))
+        assert world.sync().gone == 1
+        assert world.shown() == {"1", "2"}
+
+    def test_a_row_that_comes_twice_does_not_stand_in_for_one_that_is_missing(
+        self, world: Any, make: Any
+    ) -> None:
+        world.connector.lists(Order, make.listing("1", "2", "3"))
+        world.sync()
+        world.connector.lists(Order, make.listing("1", "2"), make.listing("2"))
+        assert world.sync().gone == 1
+        assert world.shown() == {"1", "2"}
+
+    def test_an_older_version_of_a_gone_record_does_not_stand_in_for_one_that_is_missing(
+        self, world: Any, make: Any
+    ) -> None:
+        now = world.clock.now
+        world.connector.lists(Order, Page(rows=[make.row(each, updated=now) for each in "1234"]))
+        world.sync()
+        world.connector.lists(Order, Page(rows=[make.row(each, updated=now) for each in "123"]))
+        world.sync()
+        old = make.row("4", updated=now - timedelta(days=1))
+        world.connector.lists(Order, Page(rows=[*(make.row(each, updated=now) for each in "12"), old]))
         assert world.sync().gone == 1
         assert world.shown() == {"1", "2"}
 
