@@ -23,7 +23,7 @@ TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 Channels = tuple[float, float, float]
 
 
-SHEET = Path(__file__).parent / "static" / "portal.css"
+SHEETS = [Path(__file__).parent / "static" / name for name in ("portal.css", "paper.css")]
 IDLE = re.compile(r"/\*.*?\*/|(?<=[{};,])\s+|\s+(?=[{}])|^\s+", re.DOTALL)
 
 
@@ -71,8 +71,9 @@ def readable(color: str, ground: str, towards: str) -> str:
 
 @cache
 def sheet(brand: Brand) -> Served:
-    """static/portal.css without what only its authors read, then the brand's colours."""
-    content = (IDLE.sub("", SHEET.read_text(encoding="utf-8")) + style(brand)).encode()
+    """The style sheets without what only their authors read, then the brand's colours."""
+    written = "".join(file.read_text(encoding="utf-8") for file in SHEETS)
+    content = (IDLE.sub("", written) + style(brand)).encode()
     return Served(content, "text/css", gzip.compress(content, mtime=0))
 
 

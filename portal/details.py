@@ -77,6 +77,12 @@ def tracking_link(parcel: Shipment, order: Found) -> str:
     return parcel.url if parts.scheme == "https" and parts.hostname and "@" not in parts.netloc else ""
 
 
+def arrived(order: Found) -> datetime | date | None:
+    """When the last of an order's parcels came, where the source says it of every one."""
+    days = [parcel.delivered for parcel in told(order, "shipments")]
+    return max(days, key=_moment) if days and all(days) else None
+
+
 def order_sums(order: Found) -> Sums:
     """The amounts of an order, those that the source gives."""
     discount = -order.discount if order.discount else None

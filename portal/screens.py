@@ -57,10 +57,10 @@ class Screen:
     beside: Beside | None = None  # a list of the same section, shown where a source gives it
     rows: int = 20  # on one page
 
-    @property
-    def quick(self) -> list[Choice]:
-        """The filters worth a tap of their own."""
-        return [Choice("", "All"), *(choice for choice in self.states if choice.quick)]
+    def chips(self, chosen: str = "") -> list[Choice]:
+        """The filters worth a tap of their own, and the one that is chosen."""
+        shown = (choice for choice in self.states if choice.quick or choice.key == chosen)
+        return [Choice("", "All"), *shown]
 
 
 ORDERS = Screen(

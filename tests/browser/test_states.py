@@ -1,8 +1,9 @@
 """States beside the usual pages: each step of signing in, two companies, records with little in them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,8 +21,9 @@ LATE = "AWAITING_SUPPLIER_CONFIRMATION_OF_THE_BACKORDER_DATE"
 LONG = "accounts.payable.of.a.long.name@a-very-long-domain-name-of-a-company.example"
 SMALL = """() => [...document.querySelectorAll('a, button, input, summary')]
   .filter(e => e.checkVisibility() && e.type !== 'hidden' && !e.closest('.unseen') && !e.matches('.skip'))
-  .filter(e => e.matches('button, .button, input:not([type=checkbox])'))
-  .filter(e => e.getBoundingClientRect().height < 43.9).map(e => e.outerHTML.slice(0, 90))"""
+  .filter(e => (e.matches('.whole') ? e.closest('tr, li, .card') : e).getBoundingClientRect().height
+               < (e.matches('button, .button, .more, input:not([type=checkbox])') ? 43.9 : 24))
+  .map(e => e.outerHTML.slice(0, 90))"""
 
 
 def _wrong(visit: Any, where: str) -> list[tuple[str, Any]]:
@@ -135,7 +137,8 @@ def test_a_long_status_squeezes_no_other_cell(site: Any, mirrored: Put, now: dat
     page = site.visit().goto(path)
     for width in (320, 390, 640, 768, 860, 1280):
         page.set_viewport_size({"width": width, "height": 800})
-        cells = [cell.bounding_box() for cell in page.locator("table.list td:not(:empty)").all()]
+        told = page.locator("table.list td").filter(has_text=re.compile(r"\S.{4}"))
+        cells = [cell.bounding_box() for cell in told.all()]
         assert min(cell["width"] for cell in cells if cell) >= 40, width
         inside = page.locator("table.list").first.bounding_box() or {}
         assert all(c["x"] + c["width"] <= inside["x"] + inside["width"] + 1 for c in cells if c), width
@@ -153,6 +156,32 @@ def test_the_customers_reference_is_in_the_list_and_finds_the_order(
     assert page.get_by_text("Your ref. PO-88231").is_visible()
     page.locator("table.list .whole").first.click()
     assert page.get_by_role("heading", name="Order SO-5").is_visible()
+
+
+def test_a_pill_never_breaks_a_word_however_long_its_neighbour(site: Any, mirrored: Put) -> None:
+    told = {"belongs_to": "a0017", "currency": "EUR", "due": Decimal(1), "order_number": "SO-5"}
+    mirrored(r.Invoice(source_id="long", number="x" * 90, due_on=date(2026, 1, 1), **told))
+    (ref,) = mirrored(r.Order(source_id="po", belongs_to="a0017", number="SO-5"))
+    visit = site.visit(320)
+    pill = visit.goto(f"/orders/{ref}").locator(".ends .pill").get_by_text("Overdue")
+    assert (pill.bounding_box() or {"height": 99})["height"] < 30
+    assert _wrong(visit, "long number") == []
+
+
+def test_on_paper_everything_is_there_and_nothing_to_press(site: Any, mirrored: Put, now: datetime) -> None:
+    lines = tuple(r.Line(name=f"Item {n}", quantity=Decimal(1)) for n in range(30))
+    told = {"belongs_to": "a0017", "currency": "EUR", "lines": lines}
+    (order,) = mirrored(r.Order(source_id="po", number="SO-5", **told))
+    pay = {"due": Decimal(5), "pay_url": "https://pay.example/1"}
+    (invoice,) = mirrored(r.Invoice(source_id="in", number="INV-5", **told, **pay))
+    for path in (f"/orders/{order}", f"/invoices/{invoice}"):
+        page = site.visit(390).goto(path)
+        page.emulate_media(media="print", color_scheme="dark")
+        page.set_viewport_size({"width": 673, "height": 950})
+        assert page.get_by_text("Item 29").is_visible()
+        assert page.locator("a.button, button, nav, input, .foot").filter(visible=True).count() == 0
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert page.evaluate(OVERFLOW) <= 0
 
 
 def test_nothing_at_all_looks_right(site: Any) -> None:

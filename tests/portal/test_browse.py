@@ -190,7 +190,42 @@ def test_an_expected_date_shows_how_it_moved_and_when_we_saw_it(
     (ref,) = mirrored(order("SO-1", now, expected=date(2026, 12, 6)))
     _change(house, ref, now - A_DAY, "expected", "2026-12-03", "2026-12-06")
     page = text(house.sign_in(house.ann).get(f"/orders/{ref}"))
-    assert "was 3 Dec 2026, now 6 Dec 2026 – seen by us 22 Nov 2026, 09:30" in page
+    assert "Moved from 3 Dec 2026 to 6 Dec 2026, seen by us 22 Nov 2026, 09:30" in page
+
+
+@pytest.mark.parametrize(
+    ("status", "day", "said"),
+    [
+        ("processing", 22, '<p class="lead missed">Was expected <time datetime="2026-11-22"'),
+        ("processing", 23, '<p class="lead">Expected <time datetime="2026-11-23"'),
+        ("shipped", 22, '<p class="lead">Expected <time datetime="2026-11-22"'),
+        ("cancelled", 22, '<p class="lead">This order was cancelled</p>'),
+    ],
+)
+def test_an_expected_day_that_passed_is_not_told_as_if_it_were_to_come(
+    house: Any, mirrored: Put, now: datetime, status: str, day: int, said: str
+) -> None:
+    told = {"status": status, "cancelled": status == "cancelled", "expected": date(2026, 11, day)}
+    (ref,) = mirrored(order("SO-1", now, **told))
+    browser = house.sign_in(house.ann)
+    pages = text(browser.get(f"/orders/{ref}")), text(browser.get("/orders"))
+    assert said in pages[0]
+    assert all(("missed" in page) == ("missed" in said) for page in pages)
+
+
+def test_an_order_says_when_its_last_parcel_came(house: Any, mirrored: Put, now: datetime) -> None:
+    came = [Shipment(carrier="DHL", delivered=now.date() - days * A_DAY) for days in (3, 2)]
+    whole = order("SO-1", now, status="delivered", shipments=tuple(came))
+    part = order("SO-2", now, status="delivered", shipments=(*came, Shipment(carrier="DPD")))
+    pages = [text(house.sign_in(house.ann).get(f"/orders/{ref}")) for ref in mirrored(whole, part)]
+    assert '<p class="lead">Delivered <time datetime="2026-11-21"' in pages[0]
+    assert '<p class="lead">Delivered' not in pages[1]
+
+
+def test_the_filter_that_is_chosen_stands_above_the_list(house: Any) -> None:
+    browser = house.sign_in(house.ann)
+    assert ">Delivered</a>" not in text(browser.get("/orders"))
+    assert ' aria-current="true">Delivered</a>' in text(browser.get("/orders?stage=delivered"))
 
 
 def test_a_missing_expected_date_is_said_and_never_blank(house: Any, mirrored: Put, now: datetime) -> None:
@@ -263,7 +298,23 @@ def test_an_invoice_adds_up_and_names_its_payments_and_credits(house: Any, mirro
 def test_a_void_invoice_says_that_nothing_is_due(house: Any, mirrored: Put) -> None:
     (ref,) = mirrored(invoice("INV-1", void=True))
     page = text(house.sign_in(house.ann).get(f"/invoices/{ref}"))
-    assert "This invoice is void; nothing is due." in page
+    assert "This invoice is void; nothing is due" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "due", "said"),
+    [
+        ("invoice", 0, "Nothing left to pay"),
+        ("invoice", -5, 'In your favour</p> <p class="big">€5.00'),
+        ("credit note", 0, "All of it is used"),
+        ("credit note", -5, 'Still to use</p> <p class="big">€5.00'),
+    ],
+)
+def test_what_is_settled_or_in_ones_favour_is_said_in_words(
+    house: Any, mirrored: Put, kind: str, due: int, said: str
+) -> None:
+    (ref,) = mirrored(invoice("INV-1", kind=kind, due=Decimal(due)))
+    assert said in text(house.sign_in(house.ann).get(f"/invoices/{ref}"))
 
 
 def test_invoices_are_sorted_by_due_date_when_asked(house: Any, mirrored: Put) -> None:

@@ -167,6 +167,7 @@ def test_what_is_no_address_is_asked_for_again(house: House) -> None:
         answer = house.browser().ask(typed)
         assert answer.status_code == 400, typed
         assert "whole e-mail address" in answer.text
+        assert f'value="{typed}"' in answer.text  # to be mended, not typed again
     assert house.rows("outbox") == []
 
 
