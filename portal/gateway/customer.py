@@ -42,20 +42,20 @@ class Gateway:
     ) -> Slice:  # fmt: skip
         """One page by keyset; ``order`` is a column, '-' before it for newest first; raises BadCursor.
 
-        ``counted``: how many there are on all pages too, up to 1,000 + 1."""
+        ``counted``: the first page tells how many there are on all pages, up to 1,000 + 1."""
         ordered, limit = query.order(record, order), max(1, min(limit, MOST))
-        equal, rest = _parted(where)
-        asked = statements.page(
-            record, self._sources, order, limit, tuple(equal), counted=counted and not rest
-        )
+        counted = counted and not after
+        told, rest = _parted(where)
+        names, shape = tuple(told), (record, self._sources, order, limit)
         if rest:
             clauses = [query.clause(record, condition) for condition in rest]
-            every = (*clauses, *statements.equals(record, tuple(equal)))
-            asked = asked.add_columns(statements.total(record, self._sources, every)) if counted else asked
-            asked = asked.where(*clauses)
-        result = self._connection.execute(asked.where(ordered.beyond(after)) if after else asked, equal)
-        names, rows = tuple(result.keys()), result.all()
-        shown = [self._found(record, names, row) for row in rows[:limit]]
+            clauses += statements.parameters(record, names)
+            asked = statements.listed(*shape, clauses, counted=counted)
+        else:
+            asked = statements.page(*shape, names, counted=counted)
+        result = self._connection.execute(asked.where(ordered.beyond(after)) if after else asked, told)
+        keys, rows = tuple(result.keys()), result.all()
+        shown = [self._found(record, keys, row) for row in rows[:limit]]
         total = (shown[0].values["total_rows"] if shown else 0) if counted else None
         return Slice(shown, ordered.marker(shown[-1]) if len(rows) > limit else None, total)
 
@@ -111,13 +111,18 @@ class Gateway:
 
 
 def _parted(where: Sequence[Condition]) -> tuple[dict[str, Any], list[Condition]]:
-    """What columns have to equal, the parameters of a statement made before, and all other conditions."""
-    equal: dict[str, Any] = {}
+    """What columns have to equal and what is searched for, the parameters of a statement made before; and
+    all other conditions."""
+    told: dict[str, Any] = {}
     rest: list[Condition] = []
     for one in where:
         match one:
-            case Where(op="eq", column=column, value=value) if value is not None and column not in equal:
-                equal[column] = query.clean(value)
+            case Where(column=name) if name in told:
+                rest.append(one)
+            case Where(op="contains", column=query.SOUGHT, value=value):
+                told[query.SOUGHT] = query.folded(value)
+            case Where(op="eq", column=name, value=value) if value is not None and name != query.SOUGHT:
+                told[name] = query.clean(value)
             case _:
                 rest.append(one)
-    return equal, rest
+    return told, rest

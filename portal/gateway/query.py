@@ -17,7 +17,8 @@ from connectors.records import NAMES, Record
 from portal.gateway.found import BadCursor, Condition, Either, Found, Where
 from sync.tables import TABLE, fold
 
-INTERNAL = frozenset({"org_id", "fingerprint", "data_rows", "search_text", "email_key"})
+SOUGHT = "search_text"
+INTERNAL = frozenset({"org_id", "fingerprint", "data_rows", SOUGHT, "email_key"})
 DETAILS = frozenset({"lines", "shipments", "events", "payments", "allocations", "messages"})
 ADDRESSES = frozenset({"billing", "shipping", "ship_to", "bill_to"})
 # What lists do without, so that it is not read for nothing: only a record's own page shows it.
@@ -26,7 +27,6 @@ OWN_PAGE = DETAILS | {
     "subtotal", "discount", "tax", "refunded", "outstanding", "ship_to", "bill_to", "text",
     "payment_due", "pay_url", "attachments",
 }  # fmt: skip
-LONGEST_SEARCH = 1000
 INT64 = 2**63
 Clause = sa.ColumnElement[bool]
 # Under short names: SQLite's schemas are put in once for a table then, not for each of its columns.
@@ -94,8 +94,7 @@ def clause(record: type[Record], condition: Condition) -> Clause:
     asked = column(record, condition.column)
     match condition:
         case Where(op="contains", column="search_text", value=value):
-            text = fold(clean(value))
-            return strpos(asked, text) > 0 if len(text) <= LONGEST_SEARCH else sa.false()
+            return within(asked, folded(value))
         case Where(op="ne", value=value):
             return asked.is_distinct_from(clean(value))
         case Where(op="in", value=values):
@@ -105,6 +104,16 @@ def clause(record: type[Record], condition: Condition) -> Clause:
         case Where(op="eq" | "lt" | "le" | "gt" | "ge" as op, value=value):
             return COMPARE[op](asked, clean(value))
     raise ValueError(f"{condition.op} cannot be asked of {condition.column}")
+
+
+def within(column: sa.Column[Any], text: str | sa.BindParameter[str]) -> Clause:
+    """That a text stands in a column, character by character."""
+    return strpos(column, text) > 0
+
+
+def folded(text: str) -> str:
+    """What somebody looks for, as search_text is written."""
+    return fold(clean(text))
 
 
 def column(record: type[Record], name: str) -> sa.Column[Any]:
@@ -138,9 +147,9 @@ class Order:
         if self.column.nullable:
             raise ValueError(f"{self.column.name} may be empty, so lists cannot be ordered by it")
 
-    def by(self) -> tuple[sa.UnaryExpression[Any], ...]:
-        """The ORDER BY."""
-        return tuple(column.desc() if self.down else column.asc() for column in (self.column, self.ref))
+    def by(self, *columns: sa.ColumnElement[Any]) -> tuple[sa.UnaryExpression[Any], ...]:
+        """The ORDER BY; of its own two columns, or of two that stand for them."""
+        return tuple(one.desc() if self.down else one.asc() for one in columns or (self.column, self.ref))
 
     def beyond(self, after: str) -> Clause:
         """What comes after a marker; raises BadCursor when it is not a marker of this order."""

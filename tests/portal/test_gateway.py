@@ -213,6 +213,36 @@ def test_a_count_stops_at_its_cap(database, two_organisations, keep, now):
         assert door.count(r.Order) == 6
 
 
+@pytest.mark.parametrize(("order", "first"), [("-sort_at", "#005"), ("number", "#001")])
+def test_what_is_searched_or_filtered_is_counted_on_its_first_page_alone(
+    database, two_organisations, keep, now, order, first
+):
+    keep(*(r.Order(source_id=f"{n}", number=f"#00{n}", placed=now + timedelta(n)) for n in range(1, 6)))
+    keep(r.Order(source_id="6", number="other", placed=now + timedelta(6)))
+    several = Where("number", "in", [f"#00{n}" for n in range(1, 6)])
+    with Gateway(database, two_organisations.a.id, SHOP) as door:
+        for where in ([Where("search_text", "contains", "#00")], [several]):
+            page = door.page(
+                r.Order, [*where, Where("cancelled", "eq", 0)], order=order, limit=3, counted=True
+            )
+            rest = door.page(r.Order, where, order=order, limit=3, counted=True, after=page.after)
+            assert (page.total, rest.total, len(page.rows), len(rest.rows)) == (5, None, 3, 2)
+            assert numbers(page)[0] == first
+            assert sorted(numbers(page) + numbers(rest)) == several.value
+        assert door.page(r.Order, [Where("search_text", "contains", "#009")], counted=True).total == 0
+
+
+def test_two_searches_at_once_must_both_fit_and_a_text_may_be_asked_for_as_a_whole(
+    database, two_organisations, keep
+):
+    keep(r.Order(source_id="1", number="one two"))
+    one, two, three = (Where("search_text", "contains", text) for text in ("one", "two", "three"))
+    part, whole = (Where("search_text", "eq", text) for text in ("one", "one two"))
+    with Gateway(database, two_organisations.a.id, SHOP) as door:
+        for where, found in (([one, two], 1), ([three, two], 0), ([part], 0), ([one, whole], 1)):
+            assert len(door.page(r.Order, where, counted=True).rows) == found
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [("100%", 1), ("%", 1), ("_", 1), ("\\", 1), ("STRASSE", 1), ("ZÜRICH", 1), ("zurich", 1), ("'", 1),

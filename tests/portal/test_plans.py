@@ -116,7 +116,18 @@ def test_counts_and_stages_are_answered_from_the_lists_index_alone(crowded: Gate
         door.count(Order, [Where("status", "eq", "x"), Where("cancelled", "eq", 0)])
     assert len(plans) == 2
     for plan in plans.values():
-        assert "orders USING INDEX orders_by_org (org_id=?)" in plan, plan
+        assert "orders USING INDEX orders_by_org (org_id=?" in plan, plan
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_search_goes_through_a_customers_orders_once_for_its_page_and_its_count(crowded: Gateway) -> None:
+    with crowded as door, explained() as plans:
+        page = door.page(Order, [Where("search_text", "contains", "a")], counted=True)
+    (plan,) = plans.values()
+    assert page.total == 1001
+    assert len(page.rows) == 20
+    assert plan.count("orders USING INDEX") == 2, plan
+    assert "orders USING INDEX orders_by_ref (org_id=? AND ref=?)" in plan, "the rows of the page"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
