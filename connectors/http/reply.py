@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -14,6 +14,7 @@ import msgspec
 from connectors.base import Garbled
 
 _JSON = msgspec.json.Decoder(float_hook=Decimal)
+STALE = timedelta(minutes=5)  # by so much the clocks of a vendor's servers may differ
 _BOM = b"\xef\xbb\xbf"
 _PAGE = re.compile(rb"\s*<(!doctype|html|head|body|\?xml)", re.IGNORECASE)
 _ESCAPE = re.compile(
@@ -42,6 +43,13 @@ class Reply:
     def date(self) -> datetime | None:
         """The source's own clock (its Date header), aware UTC; None where it does not tell."""
         return http_date(self.headers.get("Date", ""))
+
+    def no_older_than(self, last: datetime | None) -> datetime | None:
+        """The source's clock by this answer; ``last`` where it does not tell. Raises Garbled where it was
+        made well before that: something on the way here had kept it, and what changed since is not in it."""
+        if self.date and last and self.date < last - STALE:
+            raise Garbled(f"{self.place} sent an old answer, kept on the way here; nothing was taken")
+        return self.date or last
 
     def text(self) -> str:
         """The body as UTF-8, with or without a byte order mark; raises Garbled where it is not."""

@@ -154,7 +154,7 @@ class Org:
         return self._sdk[1]
 
     def _hear(self, reply: Reply) -> None:
-        self.date = reply.date or self.date
+        self.date = reply.no_older_than(self.date)
         found = USED.search(reply.headers.get("Sforce-Limit-Info", ""))
         if not found:
             return

@@ -139,7 +139,7 @@ class Shop:
         return self.http.query(url, document(name), variables, {"X-Shopify-Access-Token": session.token})
 
     def _hear(self, reply: Reply) -> None:
-        self.date = reply.date or self.date
+        self.date = reply.no_older_than(self.date)
         spoken = reply.headers.get("X-Shopify-API-Version", "")
         if spoken and spoken != self.settings.api_version:
             self.note(

@@ -48,10 +48,13 @@ class Budget:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
+        self._date: datetime | None = None
         self.left: Quota | None = None
 
     def heard(self, reply: Reply) -> None:
-        """Look at one answer; raises Unavailable where the day's calls are used up."""
+        """Look at one answer; raises Unavailable where the day's calls are used up, Garbled where it is an
+        old one."""
+        self._date = reply.no_older_than(self._date)
         left = reply.headers.get("X-DayLimit-Remaining", "")
         if left.isdecimal():
             self.left = Quota(left=int(left[:9]), unit="calls today")

@@ -162,8 +162,11 @@ class Vendor:
             if fault is not None and fault not in ("truncate", "cut_body", "previous", "lost"):
                 return self._broken(fault, asked)
             answer = self.answer(asked)
-            self._previous[self._kind(asked)] = answer
+            self._previous[self._kind(asked)] = replace(answer, headers={**self._date(), **answer.headers})
             return _bent(fault, answer, before) if fault else answer
+
+    def _date(self) -> dict[str, str]:
+        return {"Date": format_datetime(self.now, usegmt=True)}
 
     def _kind(self, asked: Asked) -> str:
         return f"{asked.method} {asked.path}"
@@ -244,8 +247,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, answer: Answer) -> None:
         self.send_response_only(answer.status)
-        headers = {"Date": format_datetime(self.of.now, usegmt=True), "Content-Length": str(len(answer.body))}
-        for name, value in {**headers, **answer.headers}.items():
+        headers = {**self.of._date(), "Content-Length": str(len(answer.body)), **answer.headers}
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer.body if answer.cut is None else answer.body[: answer.cut])

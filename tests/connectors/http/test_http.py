@@ -18,6 +18,16 @@ def test_a_page_comes_with_its_status_headers_and_the_sources_clock(web, http):
     assert web.asked[0].path == "/orders?page=2"
 
 
+def test_an_answer_well_older_than_the_last_one_was_kept_on_the_way(web, http):
+    clocks = ["12:00:00", "11:58:00", "11:52:00"]
+    web.plays(*(answer("{}", Date=f"Mon, 23 Nov 2026 {clock} GMT") for clock in clocks))
+    first, behind, old = (http.get(web.url()) for _ in clocks)
+    last = first.no_older_than(None)
+    assert behind.no_older_than(last) == behind.date  # another of its servers
+    with pytest.raises(Garbled, match="sent an old answer, kept on the way here; nothing was taken"):
+        old.no_older_than(last)
+
+
 def test_it_says_who_asks(web, http):
     http.get(web.url())
     assert web.asked[0].headers["User-Agent"].startswith("Fanlight/")

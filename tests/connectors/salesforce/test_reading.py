@@ -146,6 +146,17 @@ def test_a_session_that_ends_between_pages_costs_nothing(business, source, vendo
     assert set(crm.list_ids(Order)) == wanted
 
 
+def test_an_old_answer_kept_on_the_way_is_not_taken(business, source, vendor):
+    crm = source()
+    cursor = list(crm.pull(Account, None))[-1].cursor
+    vendor.pass_(minutes=30)
+    vendor.plan({1: "previous"})
+    crm.check()  # the clock has gone on
+    vendor.plan({1: "previous"})
+    with pytest.raises(Garbled, match="sent an old answer"):
+        list(crm.pull(Account, cursor))
+
+
 def test_an_app_that_was_revoked_needs_a_person(business, source, vendor):
     crm = source()
     list(crm.pull(Order, None))
