@@ -11,13 +11,15 @@ from typing import Any
 from fakes.shopify_world import WINDOW, Node, World, search
 from fakes.vendor import START, Answer, Asked, Vendor, told
 from graphql import (
+    DocumentNode,
     GraphQLError,
     GraphQLResolveInfo,
     GraphQLSchema,
     OperationDefinitionNode,
     build_schema,
-    graphql_sync,
+    execute_sync,
     parse,
+    validate,
 )
 
 SCHEMA = Path(__file__).with_suffix(".graphql")
@@ -57,11 +59,8 @@ class FakeShopify(Vendor):
             return asked.method == "POST"
         if not asked.path.endswith("/graphql.json"):
             return super().reads(asked)
-        operations = [
-            one
-            for one in parse(asked.json()["query"]).definitions
-            if isinstance(one, OperationDefinitionNode)
-        ]
+        told, _ = understood(asked.json()["query"])
+        operations = [one for one in told.definitions if isinstance(one, OperationDefinitionNode)]
         return asked.method == "POST" and all(one.operation.value == "query" for one in operations)
 
     def answer(self, asked: Asked) -> Answer:
@@ -109,7 +108,9 @@ class FakeShopify(Vendor):
             return self._throttled(cost)
         self.left -= cost
         self.ignored.clear()
-        result = graphql_sync(schema(), body["query"], self, variable_values=variables)
+        document, wrong = understood(body["query"])
+        result = execute_sync(schema(), document, self, variable_values=variables)
+        assert not wrong, wrong
         made: Node = {"data": result.data, "extensions": {"cost": self._cost(cost, cost)}}
         if result.errors:
             made["errors"] = [error.formatted for error in result.errors]
@@ -191,6 +192,13 @@ def connection(rows: Sequence[Node], first: int, after: str | None = None) -> No
     begin = int(after or 0)
     end = begin + first
     return {"pageInfo": {"hasNextPage": end < len(rows), "endCursor": str(end)}, "nodes": rows[begin:end]}
+
+
+@cache
+def understood(text: str) -> tuple[DocumentNode, list[GraphQLError]]:
+    """A document, and what is wrong with it."""
+    document = parse(text)
+    return document, validate(schema(), document)
 
 
 @cache

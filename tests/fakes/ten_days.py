@@ -15,15 +15,9 @@ from fakes.shopify_truth import COLUMNS as SHOP_COLUMNS
 from fakes.shopify_truth import truth as shop_truth
 from fakes.shopify_world import money
 from fakes.xero import Xero
+from fakes.xero_truth import COLUMNS as BOOKS_COLUMNS
 from fakes.xero_truth import truth as books_truth
 
-BOOKS_COLUMNS: Columns = {
-    "accounts": ("name",),
-    "contacts": ("name",),
-    "invoices": ("status", "total", "due"),
-    "quotes": ("status", "total"),
-    "payments": ("amount",),
-}
 SECRET = ("ours alone", "INV-DRAFT", "BILL-1", "QU-DRAFT", "00000099", "Kept back")
 FAULTS = (
     "html200",

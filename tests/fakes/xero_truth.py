@@ -1,25 +1,28 @@
-"""What a mirror of a fake Xero must show, told from the fake's own world; and what a mirror shows."""
+"""What a mirror of a fake Xero must show, told from the fake's own world."""
 
 from decimal import Decimal
 from typing import Any
 
-import sqlalchemy as sa
 from fakes import xero as fake
+from fakes.mirrored import Columns, Shown
 
-from sync.database import Database
-from sync.tables import MIRROR
-
+COLUMNS: Columns = {
+    "accounts": ("name",),
+    "contacts": ("name",),
+    "invoices": ("status", "total", "due"),
+    "quotes": ("status", "total"),
+    "payments": ("amount",),
+}
 SALES = {
     "Invoices": ("ACCREC",),
     "CreditNotes": ("ACCRECCREDIT",),
     "Prepayments": ("RECEIVE-PREPAYMENT", "ARPREPAYMENT"),
     "Overpayments": ("RECEIVE-OVERPAYMENT", "AROVERPAYMENT"),
 }
-Shown = dict[str, dict[str, tuple[Any, ...]]]
 
 
 def truth(world: fake.Xero) -> Shown:
-    """Record → id → what it says, of all that customers may see."""
+    """Table → id → what it says, of all that customers may see."""
     told = {name: [held.told for held in rows.values()] for name, rows in world.world.items()}
     active = [one for one in told["Contacts"] if one["ContactStatus"] == "ACTIVE"]
     return {
@@ -42,22 +45,6 @@ def truth(world: fake.Xero) -> Shown:
             if one["Status"] == "AUTHORISED" and one["PaymentType"] == "ACCRECPAYMENT"
         },
     }
-
-
-def mirrored(database: Database) -> Shown:
-    """The same of a mirror."""
-    columns = {
-        "accounts": ("name",), "contacts": ("name",), "invoices": ("status", "total", "due"),
-        "quotes": ("status", "total"), "payments": ("amount",),
-    }  # fmt: skip
-    found: Shown = {}
-    with database.staff() as connection:
-        for name, wanted in columns.items():
-            table = MIRROR[name]
-            rows = sa.select(table.c.source_id, *(table.c[one] for one in wanted))
-            living = connection.execute(rows.where(table.c.gone_at.is_(None)))
-            found[name] = {id: tuple(values) for id, *values in living}
-    return found
 
 
 def _people(told: dict[str, Any]) -> list[tuple[str, str]]:
