@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from connectors.records import Record
+from connectors.mapped import Mapped
+from connectors.records import Record, columns
 
 SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Every = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(s|m|h|d)$")]
@@ -240,16 +241,16 @@ class Connector(ABC):
     def map(self, record: type[Record], raw: Any) -> Record:
         """Turn one row's ``raw`` into its record. Pure; raises Unreadable."""
 
-    def map_page(self, record: type[Record], raws: Sequence[Any]) -> list[Record | Unreadable]:
-        """What ``map`` says of each of these, a record or why it is none. A connector that can do it faster
-        for many at once overrides it, and says the same."""
-        return [self._mapped(record, raw) for raw in raws]
-
-    def _mapped(self, record: type[Record], raw: Any) -> Record | Unreadable:
-        try:
-            return self.map(record, raw)
-        except Unreadable as error:
-            return error
+    def map_page(self, record: type[Record], raws: Sequence[Any]) -> Mapped:
+        """What ``map`` says of each of these, field by field. A connector that can do it faster for many at
+        once overrides it, and says the same."""
+        records, wrong = list[Record](), dict[int, Unreadable]()
+        for n, raw in enumerate(raws):
+            try:
+                records.append(self.map(record, raw))
+            except Unreadable as error:
+                wrong[n] = error
+        return Mapped(columns(records) if records else {}, wrong)
 
     def list_ids(self, record: type[Record]) -> Iterator[str]:
         """All ids there are, where the source cannot report every delete."""

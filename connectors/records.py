@@ -4,10 +4,13 @@ Money is a ``Decimal`` in the record's own currency, times are aware UTC ``datet
 ``date``, ids are ``str``, byte-exact. ``None`` means "the source did not say", never zero.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 
 class Address(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -232,3 +235,11 @@ RECORDS: dict[str, type[Record]] = {
     "ticket": Ticket,
 }
 NAMES: dict[type[Record], str] = {cls: name for name, cls in RECORDS.items()}
+
+Columns = Mapping[str, Sequence[Any]]  # field → what each of some records tells, in their order
+
+
+def columns(records: Sequence[Record]) -> Columns:
+    """At least one record, all of one class, field by field."""
+    names = type(records[0]).__struct_fields__
+    return dict(zip(names, zip(*map(astuple, records), strict=True), strict=True))

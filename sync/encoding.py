@@ -4,7 +4,7 @@ Amounts become BIGINT minor units of the record's currency; one finer than that 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cache
@@ -12,10 +12,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import json
-from msgspec.structs import astuple
 
 from connectors.base import Unreadable
-from connectors.records import Account, Contact, Invoice, Line, Order, Payment, Quote, Record, Ticket
+from connectors.records import (
+    Account,
+    Columns,
+    Contact,
+    Invoice,
+    Line,
+    Order,
+    Payment,
+    Quote,
+    Record,
+    Ticket,
+    columns,
+)
 from sync.tables import email_key, fold, places
 
 NO_DATE = date(9999, 12, 31)  # sorts an invoice without a due date last
@@ -23,8 +34,7 @@ ORDER_AMOUNTS = ("subtotal", "discount", "shipping", "tax", "total", "refunded",
 QUOTE_AMOUNTS = ("subtotal", "discount", "tax", "total")
 INVOICE_AMOUNTS = ("subtotal", "tax", "total", "paid", "credited", "due")
 encoded = json.Encoder().encode_lines
-Columns = dict[str, Sequence[Any]]
-Told = Mapping[str, Sequence[Any]]  # field → what each record tells
+Stored = dict[str, Sequence[Any]]  # column → what stands in it, in the order of the records
 Wrong = dict[int, Unreadable]  # which records cannot be stored, and why
 NO_CURRENCY = 'name the currency column, or currency = "EUR" in the TOML'
 
@@ -78,24 +88,24 @@ def _exact(currencies: frozenset[str]) -> re.Pattern[str] | None:
     return re.compile(rf"(?:-?[0-9]{{1,15}}{cents})?+(?:\n(?:-?[0-9]{{1,15}}{cents})?+)*+")
 
 
-def _amounts(told: Told, names: Iterable[str], wrong: Wrong) -> Columns:
+def _amounts(told: Columns, names: Iterable[str], wrong: Wrong) -> Stored:
     return {name: _minors(told[name], told["currency"], name, wrong) for name in names}
 
 
-def _as_told(told: Told, *names: str) -> Columns:
+def _as_told(told: Columns, *names: str) -> Stored:
     return {name: told[name] for name in names}
 
 
-def _flags(told: Told, *names: str) -> Columns:
+def _flags(told: Columns, *names: str) -> Stored:
     return {name: list(map(int, told[name])) for name in names}
 
 
-def _jsons(told: Told, *names: str) -> Columns:
+def _jsons(told: Columns, *names: str) -> Stored:
     """Lists as JSON; no JSON text has a line end in it."""
     return {name: encoded(told[name]).decode().split("\n")[:-1] for name in names}
 
 
-def _optional_jsons(told: Told, *names: str) -> Columns:
+def _optional_jsons(told: Columns, *names: str) -> Stored:
     return {
         name: [None if one == "null" else one for one in column]
         for name, column in _jsons(told, *names).items()
@@ -139,18 +149,18 @@ def secure(url: str) -> str:
     return url if parts.scheme == "https" and parts.hostname and "@" not in parts.netloc else ""
 
 
-def _account(r: Told, wrong: Wrong) -> Columns:  # noqa: ARG001 - no amounts
+def _account(r: Columns, wrong: Wrong) -> Stored:  # noqa: ARG001 - no amounts
     plain = ("name", "number", "tax_number", "email", "phone", "website", "currency")
     owner = ("parent", "owner_name", "owner_email", "owner_phone")
     return {**_as_told(r, *plain, *owner), **_optional_jsons(r, "billing", "shipping")}
 
 
-def _contact(r: Told, wrong: Wrong) -> Columns:  # noqa: ARG001 - no amounts
+def _contact(r: Columns, wrong: Wrong) -> Stored:  # noqa: ARG001 - no amounts
     keys = [email_key(address) for address in r["email"]]
     return {**_as_told(r, "name", "email", "phone", "title"), "email_key": keys, **_flags(r, "active")}
 
 
-def _order(r: Told, wrong: Wrong) -> Columns:
+def _order(r: Columns, wrong: Wrong) -> Stored:
     tracking = [" ".join(filter(None, dict.fromkeys([s.tracking for s in some]))) for some in r["shipments"]]
     days = _midnights(r["placed_on"])
     return {
@@ -168,7 +178,7 @@ def _order(r: Told, wrong: Wrong) -> Columns:
     }
 
 
-def _invoice(r: Told, wrong: Wrong) -> Columns:
+def _invoice(r: Columns, wrong: Wrong) -> Stored:
     return {
         **_as_told(r, "kind", "number", "reference", "order_number", "status", "issued", "due_on"),
         **_as_told(r, "currency", "note"),
@@ -183,7 +193,7 @@ def _invoice(r: Told, wrong: Wrong) -> Columns:
     }
 
 
-def _quote(r: Told, wrong: Wrong) -> Columns:
+def _quote(r: Columns, wrong: Wrong) -> Stored:
     return {
         **_as_told(r, "number", "reference", "title", "status", "issued", "valid_until", "currency", "note"),
         **_amounts(r, QUOTE_AMOUNTS, wrong),
@@ -193,12 +203,12 @@ def _quote(r: Told, wrong: Wrong) -> Columns:
     }
 
 
-def _payment(r: Told, wrong: Wrong) -> Columns:
+def _payment(r: Columns, wrong: Wrong) -> Stored:
     plain = ("number", "invoice_number", "paid_on", "currency", "method")
     return {**_as_told(r, *plain), **_amounts(r, ("amount",), wrong), "sort_at": _midnights(r["paid_on"])}
 
 
-def _ticket(r: Told, wrong: Wrong) -> Columns:  # noqa: ARG001 - no amounts
+def _ticket(r: Columns, wrong: Wrong) -> Stored:  # noqa: ARG001 - no amounts
     return {
         **_as_told(
             r, "number", "subject", "status", "priority", "kind", "opened", "closed", "raised_by", "text"
@@ -210,7 +220,7 @@ def _ticket(r: Told, wrong: Wrong) -> Columns:  # noqa: ARG001 - no amounts
     }
 
 
-ENCODE: dict[type[Record], Callable[[Told, Wrong], Columns]] = {
+ENCODE: dict[type[Record], Callable[[Columns, Wrong], Stored]] = {
     Account: _account,
     Contact: _contact,
     Order: _order,
@@ -221,15 +231,14 @@ ENCODE: dict[type[Record], Callable[[Told, Wrong], Columns]] = {
 }
 
 
-def columns(records: Sequence[Record], now: datetime) -> tuple[Columns, Wrong]:
-    """The own columns of at least one record, all of one class (without COMMON except belongs_to and
-    updated), and which of them cannot be stored.
+def stored(record: type[Record], told: Columns, now: datetime) -> tuple[Stored, Wrong]:
+    """The own columns of the records of one class (without COMMON except belongs_to and updated), and which
+    of them cannot be stored.
 
     ``sort_at`` falls back to ``now``; the writer keeps the first one it gave.
     """
-    cls, wrong = type(records[0]), Wrong()
-    told = dict(zip(cls.__struct_fields__, zip(*map(astuple, records), strict=True), strict=True))
-    made = ENCODE[cls](told, wrong)
+    wrong = Wrong()
+    made = ENCODE[record](told, wrong)
     if "sort_at" in made:
         made["sort_at"] = [at or now for at in made["sort_at"]]
     return {**made, "belongs_to": told["belongs_to"], "updated": told["updated"]}, wrong
@@ -237,7 +246,7 @@ def columns(records: Sequence[Record], now: datetime) -> tuple[Columns, Wrong]:
 
 def encode(record: Record, now: datetime) -> dict[str, Any]:
     """The columns of one record; raises Unreadable."""
-    made, wrong = columns([record], now)
+    made, wrong = stored(type(record), columns([record]), now)
     if wrong:
         raise wrong[0]
     return {name: column[0] for name, column in made.items()}

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 from msgspec.structs import replace
 
-from connectors.base import Connector, Failure, Page, Reads, Refused, Unreadable
+from connectors.base import Connector, Failure, Page, Reads, Refused
 from connectors.exports.catalogue import Catalogue, Entry, Known, catalogue, together
 from connectors.exports.elsewhere import Elsewhere
 from connectors.exports.layout import chosen, id_rule
@@ -31,6 +31,7 @@ from connectors.exports.settings import ExportsSettings
 from connectors.exports.spelling import told
 from connectors.exports.tables import open_file, peek
 from connectors.exports.values import Spelling
+from connectors.mapped import Mapped, joined
 from connectors.records import NAMES, RECORDS, Record
 
 CODE = "1"  # grows when the same cells make another record than before
@@ -156,10 +157,10 @@ class Exports(Connector):
         """Make the record of one row; pure, compiled once per profile and spelling."""
         return self._mapper(raw).record(raw)
 
-    def map_page(self, record: type[Record], raws: Sequence[Any]) -> list[Record | Unreadable]:  # noqa: ARG002
+    def map_page(self, record: type[Record], raws: Sequence[Any]) -> Mapped:  # noqa: ARG002
         """Make the records of many rows, column by column."""
-        alike = groupby(raws, key=self._mapper)
-        return [found for mapper, some in alike for found in mapper.page(list(some))]
+        alike = [mapper.page(list(some)) for mapper, some in groupby(raws, key=self._mapper)]
+        return alike[0] if len(alike) == 1 else joined(alike)
 
     def _mapper(self, raw: Raw) -> Mapper:
         key = (raw.profile, raw.spelling)

@@ -7,6 +7,8 @@ from typing import Any
 from connectors.base import Unreadable
 from connectors.records import Line
 
+SETTLED = ("lines", "subtotal", "tax", "total", "paid", "credited", "due")  # what an invoice's kind may turn
+
 
 def known(made: Mapping[str, Any], names: Sequence[str]) -> list[Decimal] | None:
     """The amounts of these fields; None where one is unknown."""
@@ -21,7 +23,7 @@ def settle(made: dict[str, Any]) -> None:
     if made.get("kind") == "credit note":
         if (made.get("total") or 0) > 0:
             made["lines"] = tuple(_turned(line) for line in made.get("lines", ()))
-        for name in ("subtotal", "tax", "total", "paid", "credited", "due"):
+        for name in SETTLED[1:]:
             if made.get(name) is not None:
                 made[name] = -abs(made[name])
     if made.get("void"):

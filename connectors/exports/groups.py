@@ -8,7 +8,7 @@ from operator import ne
 from msgspec import Struct
 
 from connectors.exports.layout import Block, DataRow, Layout
-from connectors.exports.mapper import Cells
+from connectors.exports.steps import Cells
 from connectors.exports.survey import Survey
 
 NEIGHBOUR = "a row next to it cannot be placed and may belong to it"

@@ -4,12 +4,14 @@ from datetime import datetime
 from hashlib import blake2b
 
 from connectors.base import Gone, Row, Skipped, Unreadable
+from connectors.exports.compiler import yes
 from connectors.exports.formula import Formula
 from connectors.exports.groups import Segment
 from connectors.exports.lookups import Lookups
-from connectors.exports.mapper import Cells, Raw, yes
+from connectors.exports.mapper import Raw
 from connectors.exports.opened import Member, plan_of
 from connectors.exports.settings import ExportsSettings
+from connectors.exports.steps import Cells
 from connectors.exports.values import SHORTENED, time_parser
 
 MEND = "correct the file, or export it again"

@@ -44,7 +44,6 @@ class Steps:
 
     def __init__(self, steps: Iterable[Step] = ()) -> None:
         self._steps = list(steps)
-        self._names = [step.name for step in self._steps]
 
     def __bool__(self) -> bool:
         return bool(self._steps)
@@ -68,14 +67,12 @@ class Steps:
             for name, sku, quantity, price, discount, tax, total, shipped in zip(*told, strict=False)
         ], odd  # fmt: skip
 
-    def page(self, rows: Sequence[Cells]) -> tuple[list[Values], set[int]]:
-        """The values of many rows, and which rows are left to the row's way."""
-        if not self._steps or not rows:
-            return [{} for _ in rows], set()
+    def page(self, rows: Sequence[Cells]) -> tuple[dict[str, list[Any]], set[int]]:
+        """The values of many rows, column by column, and which rows are left to the row's way."""
+        if not rows:
+            return {step.name: [] for step in self._steps}, set()
         columns, odd = list(zip(*rows, strict=True)), set[int]()
-        made = [_column(step, rows, columns, odd) for step in self._steps]
-        names = self._names
-        return [dict(zip(names, values, strict=True)) for values in zip(*made, strict=True)], odd
+        return {step.name: _column(step, rows, columns, odd) for step in self._steps}, odd
 
 
 def _column(step: Step, rows: Sequence[Cells], columns: Sequence[Sequence[str]], odd: set[int]) -> list[Any]:

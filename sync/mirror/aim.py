@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.base import Reads, Refused, Unreadable
+from connectors.base import Reads, Refused
+from connectors.mapped import Mapped
 from connectors.records import Record
 
 UNFINISHED = "unfinished: "
@@ -30,7 +31,7 @@ class Begun:
 class Aim:
     """What was decided before the first page."""
 
-    map_page: Callable[[Sequence[Any]], Sequence[Record | Unreadable]]
+    map_page: Callable[[Sequence[Any]], Mapped]
     mapping: str
     mapping_so_far: str  # what is kept with a page: that a reading under a new mapping is not at its end yet
     id_rule: str
@@ -48,7 +49,7 @@ class Aim:
 
 def aim(
     begun: Begun,
-    map_page: Callable[[Sequence[Any]], Sequence[Record | Unreadable]],
+    map_page: Callable[[Sequence[Any]], Mapped],
     mapping: str,
     id_rule: str,
     reads: Reads,

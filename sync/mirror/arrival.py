@@ -13,15 +13,16 @@ from hashlib import blake2b
 from typing import Any
 
 from connectors.base import Row, Skipped, Unreadable
+from connectors.mapped import Mapped
 from connectors.records import NAMES, Record
-from sync.encoding import Columns, columns
+from sync.encoding import Stored, stored
 from sync.mirror.tally import Tally
 from sync.tables import TRACKED, ref
 
 Values = dict[str, Any]
 Change = tuple[str, str | None, str | None]  # column, from, to
 REKEYING = "rekeying"  # why a record that came under a new id rule is not shown yet
-# Columns that may move without the record having changed for anybody.
+# Stored that may move without the record having changed for anybody.
 QUIET = frozenset({"updated", "fingerprint", "data_rows", "org_id", "as_of", "gone_at", "gone_why"})
 
 
@@ -31,7 +32,7 @@ class Arriving:
 
     record: type[Record]
     source: str
-    map_page: Callable[[Sequence[Any]], Sequence[Record | Unreadable]]
+    map_page: Callable[[Sequence[Any]], Mapped]
     salt: int  # of the mapping: under another mapping every fingerprint is another
     hold: bool  # rekeying: what is new stays out of sight until the old ids go
     anew: bool  # under a new mapping a time of last change may be read as another: it tells no age
@@ -46,7 +47,7 @@ class Arriving:
 class Plan:
     """What is to be written for some rows, and what became of each of them."""
 
-    new: Columns = field(default_factory=dict)
+    new: Stored = field(default_factory=dict)
     rewritten: list[Values] = field(default_factory=list)
     healed: list[str] = field(default_factory=list)
     moved_account: list[str] = field(default_factory=list)
@@ -115,15 +116,13 @@ def nameable(rows: Sequence[Row], plan: Plan) -> list[Row]:
     return [row for row in rows if storable(row.source_id)]
 
 
-def mapped(arriving: Arriving, rows: Sequence[Row], now: datetime, plan: Plan) -> tuple[list[Row], Columns]:
+def mapped(arriving: Arriving, rows: Sequence[Row], now: datetime, plan: Plan) -> tuple[list[Row], Stored]:
     """The rows that are records, with their own columns; the others are set aside on the plan."""
     found = arriving.map_page([row.raw for row in rows])
-    wrong = {n: one for n, one in enumerate(found) if isinstance(one, Unreadable)}
-    rows = _kept(plan, rows, wrong)
-    records = [one for one in found if not isinstance(one, Unreadable)]
-    if not records:
+    rows = _kept(plan, rows, found.wrong)
+    if not rows:
         return [], {}
-    made, wrong = columns(records, now)
+    made, wrong = stored(arriving.record, found.columns, now)
     for name, column in made.items():
         if str in set(map(type, column)):
             _must_be_storable(name, column, wrong)
@@ -138,7 +137,7 @@ def _kept(plan: Plan, rows: Sequence[Row], wrong: Mapping[int, Unreadable]) -> l
     return [row for n, row in enumerate(rows) if n not in wrong] if wrong else list(rows)
 
 
-def _without(made: Columns, wrong: Container[int]) -> Columns:
+def _without(made: Stored, wrong: Container[int]) -> Stored:
     if not wrong:
         return made
     return {name: [one for n, one in enumerate(column) if n not in wrong] for name, column in made.items()}
@@ -158,7 +157,7 @@ def place(
     plan: Plan,
     arriving: Arriving,
     rows: Sequence[Row],
-    made: Columns,
+    made: Stored,
     before: Mapping[str, Mapping[str, Any]],
     now: datetime,
 ) -> None:
@@ -175,7 +174,7 @@ def place(
         _add(plan, arriving, new, _without(made, frozenset(known)), now)
 
 
-def _add(plan: Plan, arriving: Arriving, rows: Sequence[Row], made: Columns, now: datetime) -> None:
+def _add(plan: Plan, arriving: Arriving, rows: Sequence[Row], made: Stored, now: datetime) -> None:
     """Rows the mirror has never seen."""
     gone_at, gone_why = (now, REKEYING) if arriving.hold else (None, None)
     same = {"source": arriving.source, "first_seen": now, "changed_at": now, "as_of": None}

@@ -53,7 +53,9 @@ def pull(connector: Connector, record: type[Record], cursor: str | None = None) 
         told.gone += page.gone
         told.skipped += page.skipped
         told.rows += page.rows
-        found = connector.map_page(record, [row.raw for row in page.rows])
+        found = (
+            list(connector.map_page(record, [row.raw for row in page.rows]).each(record)) if page.rows else []
+        )
         assert [said(one) for one in found] == [alone(connector, record, row) for row in page.rows]
         for row, one in zip(page.rows, found, strict=True):
             if isinstance(one, Unreadable):
