@@ -2,42 +2,18 @@
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
-from flask.testing import FlaskClient
+from place import ORIGIN, Place, page
 
-from portal import create_app, demo
-from portal.cli import commands
-from sync import config as configuration
-from sync.database import Database, open_database
+from portal import demo
+from sync.database import Database
 
 BUYER, BOTH = demo.PEOPLE[1], demo.PEOPLE[0]
-ORIGIN = "http://127.0.0.1:8000"
 TODAY = datetime.now(UTC).date()
-
-
-@dataclass(frozen=True)
-class Place:
-    """A folder with the demo in it, on one of the engines."""
-
-    folder: Path
-    toml: Path
-
-    def run(self, *words: str) -> Result:
-        """One `fanlight` command, as typed."""
-        return CliRunner().invoke(commands, ["--config", str(self.toml), *words], catch_exceptions=False)
-
-    def open(self) -> FlaskClient:
-        """A browser on the running portal."""
-        config = configuration.load(self.toml)
-        app = create_app(config, open_database(config), POSTMAN_THREAD=False, WTF_CSRF_ENABLED=False)
-        return app.test_client()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -50,28 +26,12 @@ def place(tmp_path: Path, request: pytest.FixtureRequest) -> Place:
         toml.write_text(toml.read_text().replace('"sqlite:var"', json.dumps(url)))
     else:
         Database("sqlite:var", tmp_path).create()
-    return Place(tmp_path, toml)
-
-
-def page(client: FlaskClient, url: str) -> str:
-    """What somebody reads on a page: its text without markup."""
-    answer = client.get(url, base_url=ORIGIN)
-    assert answer.status_code == 200, (url, answer.status_code)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
-
-
-def sign_in(place: Place, client: FlaskClient, address: str) -> None:
-    printed = place.run("user", "login-link", address)
-    link = re.search(r"/login/[\w-]+", printed.output)
-    assert link, printed.output
-    assert client.get(link[0], base_url=ORIGIN).status_code == 200
-    assert client.post(link[0], base_url=ORIGIN).status_code == 303
+    return Place(toml)
 
 
 def test_a_customer_reads_order_and_balance_without_a_tap(place: Place) -> None:
     assert place.run("sync").exit_code == 3  # the demo holds rows nobody could read
-    client = place.open()
-    sign_in(place, client, BUYER)
+    client = place.sign_in(BUYER)
     home = page(client, "/")
     assert re.search(r"Latest order .*#\d{5}", home)
     assert re.search(r"To pay .*£[\d,]+\.\d\d", home)
@@ -82,8 +42,7 @@ def test_a_customer_reads_order_and_balance_without_a_tap(place: Place) -> None:
 
 def test_a_person_in_two_organisations_chooses_first(place: Place) -> None:
     place.run("sync")
-    client = place.open()
-    sign_in(place, client, BOTH)
+    client = place.sign_in(BOTH)
     assert client.get("/", base_url=ORIGIN).location.startswith("/switch")
     shown = client.get("/switch", base_url=ORIGIN).text
     organisations = re.findall(r'name="organisation" value="(\d+)"', shown)

@@ -5,22 +5,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from fakes.mirrored import mirrored
 from fakes.ten_days import FAULTS, SECRET, Business
-from flask.testing import FlaskClient
+from place import Place, page
 
-from portal import create_app
-from portal.cli import commands
 from sync import config as configuration
 from sync.database import Database, open_database
 
 LASTS = timedelta(minutes=30) + 10 * timedelta(days=1, minutes=40)  # the business below
-ORIGIN = "http://127.0.0.1:8000"
 TOML = """
 [portal]
 name = "Northgate Supplies"
@@ -66,15 +62,10 @@ client_secret = { env = "XERO_SECRET" }
 
 
 @dataclass(frozen=True)
-class Place:
-    """A folder with the TOML in it, and the business it reads."""
+class LivePlace(Place):
+    """One whose TOML reads the vendors of a business."""
 
-    toml: Path
     business: Business
-
-    def run(self, *words: str) -> Result:
-        """One `fanlight` command, as typed."""
-        return CliRunner().invoke(commands, ["--config", str(self.toml), *words], catch_exceptions=False)
 
     def day(self, happens: object, number: int) -> Result:
         """One day: what happens, then a sync in which every vendor fails once."""
@@ -100,15 +91,9 @@ class Place:
         database.close()
         return found
 
-    def open(self) -> FlaskClient:
-        """A browser on the running portal."""
-        config = configuration.load(self.toml)
-        app = create_app(config, open_database(config), POSTMAN_THREAD=False, WTF_CSRF_ENABLED=False)
-        return app.test_client()
-
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LivePlace]:
     monkeypatch.setenv("VENDOR_SECRET", "its-client-secret")
     monkeypatch.setenv("XERO_SECRET", "xero-client-secret")
     for name in ("secret.key", "credentials.key"):
@@ -122,26 +107,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
         toml = tmp_path / "fanlight.toml"
         toml.write_text(TOML % {name: vendor.url for name, vendor in business.vendors.items()})
         Database("sqlite:var", tmp_path).create()
-        yield Place(toml, business)
+        yield LivePlace(toml, business)
 
 
-def read(client: FlaskClient, url: str) -> str:
-    """What somebody reads on a page: its text without markup."""
-    answer = client.get(url, base_url=ORIGIN)
-    assert answer.status_code == 200, (url, answer.status_code)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
-
-
-def sign_in(place: Place, address: str) -> FlaskClient:
-    client = place.open()
-    printed = place.run("user", "login-link", address)
-    link = re.search(r"/login/[\w-]+", printed.output)
-    assert link, printed.output
-    assert client.post(link[0], base_url=ORIGIN).status_code == 303
-    return client
-
-
-def test_ten_days_with_a_fault_in_every_run_end_in_the_truth(place: Place) -> None:
+def test_ten_days_with_a_fault_in_every_run_end_in_the_truth(place: LivePlace) -> None:
     assert place.run("check", "sources").exit_code == 0
     first = place.run("sync")
     assert first.exit_code == 0, first.output
@@ -157,13 +126,13 @@ def test_ten_days_with_a_fault_in_every_run_end_in_the_truth(place: Place) -> No
     assert place.differences() == {}
     assert [vendor.writes for vendor in place.business.vendors.values()] == [[], [], []]
 
-    client = sign_in(place, "ann@c0042.example")
-    home = read(client, "/")
+    client = place.sign_in("ann@c0042.example")
+    home = page(client, "/")
     assert re.search(r"Web shop Your ref. PO-0042-20", home) and "The lid is broken" in home
     assert re.search(r"To pay .* NZ\$310\.50", home)
     ages = dict(re.findall(r"(Customer desk|Web shop|Accounts office) · as of (\d+) min ago", home))
     assert len(set(ages.values())) == 3, home
-    pages = [read(client, url) for url in ("/", "/orders", "/invoices", "/quotes", "/support", "/account")]
+    pages = [page(client, url) for url in ("/", "/orders", "/invoices", "/quotes", "/support", "/account")]
     assert "PO-0042-20" in pages[1] and "INV-20" in pages[2] and "The lid is broken" in pages[4]
     everything = " ".join(pages)
     assert not [word for word in (*SECRET, "0043", "ACME Ltd", "Beta") if word in everything]
