@@ -89,6 +89,7 @@ def _leased(job: Job) -> Iterator[Heartbeat]:
     finally:
         with undisturbed(), job.database.sync() as connection:
             mirror.release(connection, lease)
+        job.database.settle()
 
 
 def _read(job: Job, record: type[Record], lease: Heartbeat) -> Outcome:

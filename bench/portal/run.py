@@ -86,7 +86,9 @@ def space(folder: Path, orders: int, own: int) -> world.Space:
         made = world.fill(told, orders, own)
         kept.write_bytes(pickle.dumps((made.organisation, made.user, made.order)))
     config = world.configure(told)
-    return world.Space(config, open_database(config), *pickle.loads(kept.read_bytes()))
+    database = open_database(config)
+    database.settle()  # as every run leaves it
+    return world.Space(config, database, *pickle.loads(kept.read_bytes()))
 
 
 def cookie_of(app: Flask, space: world.Space) -> str:

@@ -128,6 +128,9 @@ class Server:
         # One stable view of both schemas, and no way to write.
         return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
+    def settle(self) -> None:
+        """Nothing: the server's own checkpoints see to it."""
+
     def bind(self, connection: sa.Connection, organisation: int | None, person: str | None) -> None:
         """Show one scope's rows to the policies until the transaction ends."""
         told = ("" if organisation is None else str(organisation), person or "")

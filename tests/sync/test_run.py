@@ -1,7 +1,10 @@
 """Runs of a source: order, errors, stopping, as-of, rehearsals."""
 
 import logging
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +25,16 @@ class TestStreams:
         for record in (Order, Invoice):
             world.connector.lists(record, Page(rows=[make.row("1")]))
         assert [each.record for each in world.sync_all(records=[Invoice])] == ["invoice"]
+
+    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    def test_a_run_leaves_what_it_wrote_in_the_mirrors_own_file(
+        self, world: Any, make: Any, tmp_path: Path
+    ) -> None:
+        world.connector.lists(Order, Page(rows=[make.row("1")]))
+        world.sync()
+        alone = f"{(tmp_path / 'var' / 'mirror.db').as_uri()}?immutable=1"  # without its log
+        with closing(sqlite3.connect(alone, uri=True)) as connection:
+            assert connection.execute("select source_id from orders").fetchall() == [("1",)]
 
     @pytest.mark.parametrize(
         ("error", "word"),

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import stat
+from contextlib import closing
 from itertools import product
 
 import pytest
@@ -121,6 +122,36 @@ def test_what_an_address_is_is_found_in_an_index(database):
             plan = " / ".join(row[3] for row in unwalled(connection).execute(f"explain query plan {select}"))
             assert "contacts_by_email (email_key=?)" in plan, plan
             assert "SCAN mirror." not in plan, plan
+
+
+def in_the_file_itself(tmp_path):
+    """The organisations stamped in mirror.db as it is without its log."""
+    uri = f"{(tmp_path / 'var' / 'mirror.db').as_uri()}?immutable=1"
+    with closing(sqlite3.connect(uri, uri=True)) as connection:
+        return [org for (org,) in connection.execute("select org_id from stamps order by org_id")]
+
+
+def test_what_was_written_is_put_into_the_mirrors_file_as_soon_as_nobody_reads_older_rows(database, tmp_path):
+    def write(org):
+        with database.sync() as connection:
+            connection.execute(MIRROR["stamps"].insert().values(org_id=org, version=1))
+
+    write(1)
+    assert in_the_file_itself(tmp_path) == []
+    with database.staff() as reader:
+        assert reader.execute(sa.select(sa.func.count()).select_from(MIRROR["stamps"])).scalar_one() == 1
+        write(2)
+        database.settle()
+        assert 2 not in in_the_file_itself(tmp_path)
+    database.settle()
+    assert in_the_file_itself(tmp_path) == [1, 2]
+
+
+def test_a_mirror_that_cannot_be_put_in_order_spoils_no_run(database, tmp_path):
+    database.close()
+    (tmp_path / "var" / "mirror.db").unlink()
+    database.settle()
+    assert not (tmp_path / "var" / "mirror.db").exists()
 
 
 def test_the_files_are_for_their_owner_only(database, tmp_path):
