@@ -106,6 +106,22 @@ class TestArriving:
         assert world.sync().unchanged == len(ids)
         assert world.shown() == set(ids)
 
+    def test_texts_come_out_as_they_went_in_when_added_and_when_rewritten(
+        self, world: Any, make: Any
+    ) -> None:
+        odd = [
+            "NULL", "null", "", " ", '"', '""', "\\", '\\"', "{a,b}", "{}", "a,b", "%s", "?", "'", "\n", "\r\n",
+            "\t", "\x1f", "\u2028", "é🙂", "\\N", '["x"]', "a\\nb",
+        ]  # fmt: skip
+        ids = [f"{n}{one}" for n, one in enumerate(odd)]
+        for texts in (odd, odd[::-1]):
+            notes = dict(zip(ids, texts, strict=True))
+            rows = [make.row(each, number="1", note=note, status=note) for each, note in notes.items()]
+            world.connector.lists(Order, Page(rows=rows))
+            world.sync()
+            stored = {row["source_id"]: (row["note"], row["status"]) for row in world.rows("orders")}
+            assert stored == {each: (note, note) for each, note in notes.items()}
+
     def test_more_rows_than_fit_one_statement_arrive_all(self, world: Any, make: Any) -> None:
         ids = [f"o{number}" for number in range(4_500)]
         world.connector.lists(Order, make.listing(*ids))
