@@ -11,7 +11,7 @@ from sync.config import QUOTES, Stages, status_key
 PILLS = {
     "open": Pill("open", "Waiting for you", "going"),
     "accepted": Pill("accepted", "Accepted", "good"),
-    "declined": Pill("declined", "Declined", "wait"),
+    "declined": Pill("declined", "Declined", "calm"),
     "invoiced": Pill("invoiced", "Invoiced", "good"),
     "expired": Pill("expired", "Expired", "wait"),
 }

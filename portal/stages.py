@@ -142,7 +142,7 @@ INVOICE = {
     "overdue": Pill("overdue", "Overdue", "bad"),
     "paid": Pill("paid", "Paid", "good"),
     "credited": Pill("credited", "Credited", "good"),
-    "void": Pill("void", "Void", "wait"),
+    "void": Pill("void", "Void", "calm"),
     "credit": Pill("credit", "Credit to use", "good"),
     "used": Pill("used", "Credit used", "calm"),
 }
