@@ -82,8 +82,8 @@ def _tuples(table: sa.Table, told: Mapping[str, Sequence[Any]]) -> list[tuple[An
     return list(zip(*_formed(table, told, SQLITE), strict=True))
 
 
-# An array a column is what PostgreSQL takes fastest from this driver (one JSON text took a third longer): COPY
-# is refused under row security, temporary tables are not granted.
+# An array a column is what PostgreSQL takes fastest from this driver (one JSON text took a third longer):
+# COPY is refused under row security, temporary tables are not granted.
 def _unnested(table: sa.Table, names: Iterable[str]) -> str:
     kinds = [NAMED[type(table.c[name].type)] for name in names]
     return f"unnest({', '.join([f'%s::{kind}[]' for kind in kinds])})"

@@ -110,8 +110,8 @@ class TestArriving:
         self, world: Any, make: Any
     ) -> None:
         odd = [
-            "NULL", "null", "", " ", '"', '""', "\\", '\\"', "{a,b}", "{}", "a,b", "%s", "?", "'", "\n", "\r\n",
-            "\t", "\x1f", "\u2028", "é🙂", "\\N", '["x"]', "a\\nb",
+            "NULL", "null", "", " ", '"', '""', "\\", '\\"', "{a,b}", "{}", "a,b", "%s", "?", "'", "\n",
+            "\r\n", "\t", "\x1f", "\u2028", "é🙂", "\\N", '["x"]', "a\\nb",
         ]  # fmt: skip
         ids = [f"{n}{one}" for n, one in enumerate(odd)]
         for texts in (odd, odd[::-1]):
