@@ -6,9 +6,11 @@ in them are our own tables' and columns'.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from msgspec import json
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.tables import TYPES, UtcDateTime
@@ -17,7 +19,6 @@ KEYS = 2_000  # rows asked for, or written, in one statement
 KEY = ("source", "source_id")
 T = TypeVar("T")
 Values = dict[str, Any]
-Forms = Mapping[type, Callable[[Any], Any]]
 
 
 def insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
@@ -79,7 +80,7 @@ def _name(connection: sa.Connection, table: sa.Table) -> str:
 
 def _tuples(table: sa.Table, told: Mapping[str, Sequence[Any]]) -> list[tuple[Any, ...]]:
     """Rows as the driver wants them."""
-    return list(zip(*_formed(table, told, SQLITE), strict=True))
+    return list(zip(*_formed(table, told), strict=True))
 
 
 # An array a column is what PostgreSQL takes fastest from this driver (one JSON text took a third longer):
@@ -90,7 +91,7 @@ def _unnested(table: sa.Table, names: Iterable[str]) -> str:
 
 
 def _arrays(table: sa.Table, told: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
-    return tuple(map(_array, _formed(table, told, POSTGRESQL)))
+    return tuple(map(_array, _formed(table, told)))
 
 
 def _array(column: Sequence[Any]) -> str:
@@ -102,38 +103,40 @@ def _array(column: Sequence[Any]) -> str:
     return "{" + ",".join(["NULL" if one is None else f'"{one}"' for one in told]) + "}"
 
 
-def _formed(table: sa.Table, told: Mapping[str, Sequence[Any]], forms: Forms) -> list[Sequence[Any]]:
-    """Columns whose values the driver takes as they are; of two values alike one is formed."""
-    known = {kind: Formed(to) for kind, to in forms.items()}
-    kinds = [(column, type(table.c[name].type)) for name, column in told.items()]
-    return [list(map(known[kind].__getitem__, column)) if kind in known else column for column, kind in kinds]
+def _formed(table: sa.Table, told: Mapping[str, Sequence[Any]]) -> list[Sequence[Any]]:
+    """Columns as both databases take them: times and days as text, in a fraction of SQLAlchemy's time."""
+    kinds = [type(table.c[name].type) for name in told]
+    return [
+        FORMS[kind](column) if kind in FORMS else column
+        for kind, column in zip(kinds, told.values(), strict=True)
+    ]
 
 
-class Formed(dict[Any, Any]):
-    """Values and their other form, which is made when it is first asked for."""
+def _moments(column: Sequence[datetime | None]) -> list[str | None]:
+    """As SQLAlchemy writes times on SQLite. A whole second of UTC is 22 characters of JSON, quotes included;
+    whatever else there may be is written one by one."""
+    written = encoded(column).decode().split("\n")[:-1]
+    return [
+        f"{text[1:11]} {text[12:20]}.000000"
+        if len(text) == 22
+        else None
+        if moment is None
+        else _moment(moment)
+        for text, moment in zip(written, column, strict=True)
+    ]
 
-    def __init__(self, to: Callable[[Any], Any]) -> None:
-        super().__init__({None: None})
-        self._to = to
 
-    def __missing__(self, value: Any) -> Any:
-        """Make it."""
-        self[value] = made = self._to(value)
-        return made
-
-
-def _naive(moment: datetime) -> datetime:
+@lru_cache(maxsize=64)  # the time of the run stands in every row
+def _moment(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError(f"naive time {moment!r}: the mirror keeps UTC only")
-    return moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
-def _stored(moment: datetime) -> str:
-    """As SQLAlchemy writes a time on SQLite."""
-    return (moment if moment.tzinfo is UTC else _naive(moment)).isoformat(" ", "microseconds")[:26]
+def _days(column: Sequence[date | None]) -> list[str | None]:
+    return [None if day is None else day.isoformat() for day in column]
 
 
-# What SQLAlchemy would make of these values, in a fraction of its time.
-SQLITE: Forms = {UtcDateTime: _stored, sa.Date: date.isoformat}
-POSTGRESQL: Forms = {UtcDateTime: _naive}
+encoded = json.Encoder().encode_lines
+FORMS: Mapping[type, Callable[[Sequence[Any]], Sequence[Any]]] = {UtcDateTime: _moments, sa.Date: _days}
 NAMED = {kind: name for name, kind in TYPES.items()}  # what PostgreSQL calls them
