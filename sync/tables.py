@@ -140,7 +140,16 @@ def ref(record: str, source: str, source_id: str) -> str:
     """The public id of a record: 16 base32 characters that survive a rebuild of the mirror."""
     digest = hashlib.sha256("\0".join((record, source, source_id)).encode()).digest()
     bits = int.from_bytes(digest[:10], "big")
-    return "".join([PAIRS[bits >> shift & 1023] for shift in range(70, -1, -10)])
+    return (  # written out: a loop takes four times as long, once for every row that is new
+        PAIRS[bits >> 70]
+        + PAIRS[bits >> 60 & 1023]
+        + PAIRS[bits >> 50 & 1023]
+        + PAIRS[bits >> 40 & 1023]
+        + PAIRS[bits >> 30 & 1023]
+        + PAIRS[bits >> 20 & 1023]
+        + PAIRS[bits >> 10 & 1023]
+        + PAIRS[bits & 1023]
+    )
 
 
 def fold(text: str) -> str:

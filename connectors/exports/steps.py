@@ -136,7 +136,7 @@ def times(cells: Sequence[str], nulls: frozenset[str]) -> list[datetime | None] 
 @cache
 def _plain(decimal: str) -> re.Pattern[str]:
     point = re.escape(decimal)
-    return re.compile(rf"(?:(?:[0-9]++(?:{point}[0-9]++)?+|{point}[0-9]++)?+\n)*+")
+    return re.compile(rf"(?:[0-9]*+(?:{point}[0-9]++)?+\n)*+")
 
 
 def _known(text: str, cells: Sequence[str], nulls: frozenset[str]) -> bool:
