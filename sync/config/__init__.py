@@ -4,7 +4,7 @@ Secrets stand in the TOML by name only: ``{ env = "NAME" }`` or ``{ file = "path
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
@@ -32,6 +32,7 @@ from sync.config.portal import Help as Help
 from sync.config.portal import Passwords as Passwords
 from sync.config.portal import Portal as Portal
 from sync.config.portal import Section as Section
+from sync.config.portal import Sections as Sections
 from sync.config.portal import Table as Table
 from sync.config.toml_text import Lines, Place, Unreadable, read
 from sync.stages import COMMON as COMMON
@@ -58,6 +59,7 @@ class Organisations(Table):
     # source → a CSV file
     ids: dict[str, dict[str, str]] = Field(default={}, validate_default=True)
     # source → its account id → the primary source's account id; holds the id files' rows too
+    sections: dict[str, Sections] = Field(default={})  # primary account → instead of [portal] sections
 
     @field_validator("ids")
     @classmethod
@@ -188,6 +190,19 @@ class Config(Table):
     def telling_of(self, record: str) -> list[str]:
         """The ids of the sources that are asked for a record."""
         return [source.id for source in self.sources if source.tells_of(record)]
+
+    def sections_of(self, accounts: Iterable[str]) -> frozenset[str]:
+        """What an organisation with these primary accounts sees: of several with sections of their own, what
+        all of them have."""
+        own = self.organisations.sections
+        told = [frozenset(own[account]) for account in accounts if account in own]
+        return frozenset.intersection(*told) if told else frozenset(self.portal.sections)
+
+    @property
+    def sections_of_all(self) -> frozenset[str]:
+        """What every organisation sees, whichever its primary accounts are."""
+        own = self.organisations.sections.values()
+        return frozenset(self.portal.sections).intersection(*own)
 
 
 class Problem(BaseModel):

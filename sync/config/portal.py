@@ -12,6 +12,7 @@ from sync.config import checks
 Picture = Annotated[Path, AfterValidator(checks.picture)]
 Host = Annotated[str, AfterValidator(checks.host_name)]
 Section = Literal["orders", "invoices", "quotes", "support", "account"]
+Sections = Annotated[tuple[Section, ...], AfterValidator(checks.no_doubles)]
 Block = Literal["orders", "invoices", "support"]
 
 
@@ -66,12 +67,7 @@ class Portal(Table):
     timezone: Zone = "UTC"
     currency: Currency = "EUR"
     locale: Annotated[str, AfterValidator(checks.known_locale)] = "en"
-    sections: Annotated[tuple[Section, ...], AfterValidator(checks.no_doubles)] = (
-        "orders",
-        "invoices",
-        "support",
-        "account",
-    )  # quotes on request
+    sections: Sections = ("orders", "invoices", "support", "account")  # quotes on request
     blocks: Annotated[tuple[Block, ...], AfterValidator(checks.no_doubles)] = (
         "orders",
         "invoices",

@@ -109,6 +109,17 @@ def mistakes() -> list[Mistake]:
     return found
 
 
+def test_an_organisation_sees_its_own_sections_and_every_other_those_of_the_portal(write: Write) -> None:
+    own = '[organisations.sections]\na = ["orders", "quotes"]\nb = ["quotes", "support"]\nc = []\n'
+    config = load(write(GOOD.replace("[[sources]]", f"{own}\n[[sources]]", 1)), ENVIRON)
+    usual = frozenset({"orders", "invoices", "support", "account"})
+    assert (config.sections_of(["x"]), config.sections_of([])) == (usual, usual)
+    assert config.sections_of(["a", "x"]) == {"orders", "quotes"}
+    assert config.sections_of(["a", "b"]) == {"quotes"}
+    assert config.sections_of(["c"]) == config.sections_of_all == frozenset()
+    assert load(write(GOOD), ENVIRON).sections_of_all == usual
+
+
 def test_a_good_file_is_read_into_a_frozen_config(write: Write) -> None:
     config = load(write(GOOD), ENVIRON)
     assert [source.id for source in config.sources] == ["crm", "shop"]
