@@ -3,7 +3,7 @@
     public      nobody needs to be known: sign-in, health, static files
     person      signed in, with or without an organisation: choosing one, ending sessions
     signed-in   signed in and working for one organisation
-    orders | invoices | quotes | support | account    the same, and a role that opens the section
+    orders | invoices | quotes | support | account    the same, where role and organisation have it
     staff       people of the business: none of these routes exists yet, so all of them are missing (404)
 
 Rights are worked out anew on every request from current contacts, memberships and links; a cookie holds none.
@@ -24,6 +24,7 @@ from portal.next_page import here
 from portal.store import rights, visits
 from portal.store.rights import Right, Rights
 from portal.store.sessions import Session
+from sync.config import Config
 
 if TYPE_CHECKING:
     from portal import Fanlight
@@ -213,15 +214,26 @@ def _open_organisation(row: Session, who: str) -> AnyResponse | None:
     config = fanlight().config
     opened: frozenset[str] = frozenset().union(*(ROLES.get(role, frozenset()) for role in chosen.roles))
     g.organisation = Organisation(chosen.organisation, chosen.name)
-    g.sections = opened & frozenset(config.portal.sections)
-    if who in SECTIONS and who not in g.sections:
-        abort(404)
     gateway = Gateway(fanlight().database, chosen.organisation, [source.id for source in config.sources])
     g.gateway = gateway.__enter__()
-    g.sections -= _unserved(g.gateway.freshness())
+    g.sections = (opened & _switched_on(config, g.gateway)) - _unserved(g.gateway.freshness())
     if who in SECTIONS and who not in g.sections:
         abort(404)
     return None
+
+
+def _switched_on(config: Config, gateway: Gateway) -> frozenset[str]:
+    """The sections the TOML gives this organisation, by its primary accounts. While it is not certain which
+    ones it has, only what all organisations see."""
+    if not config.organisations.sections:
+        return frozenset(config.portal.sections)
+    primary = config.organisations.primary
+    listed = any(
+        stream.first_completed_at for stream in gateway.freshness()
+        if (stream.source, stream.record) == (primary, "account")
+    )  # fmt: skip
+    accounts = gateway.accounts(primary) if listed else ()
+    return config.sections_of(accounts) if accounts else config.sections_of_all
 
 
 def _unserved(streams: Sequence[Freshness]) -> frozenset[str]:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -12,6 +13,7 @@ from sync.config import Config
 
 LINK, CODE = "\u27e6link\u27e7", "\u27e6code\u27e7"
 NAME_LENGTH = 60
+TOLD = {"orders", "invoices", "support"}  # the sections an invitation has words for
 PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(["html"]),
     undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
@@ -39,13 +41,12 @@ def sign_in(config: Config) -> Letter:
 
 
 def invitation(config: Config, organisation: str) -> Letter:
-    """The welcome: what there is to see, how to get in, whom to call."""
-    return _letter(
-        config, "invitation", f"Your access to {config.portal.name}", organisation=as_name(organisation)
-    )
+    """The welcome: what there is to see (what every organisation sees), how to get in, whom to call."""
+    facts = {"organisation": as_name(organisation), "sections": config.sections_of_all & TOLD}
+    return _letter(config, "invitation", f"Your access to {config.portal.name}", **facts)
 
 
-def _letter(config: Config, template: str, subject: str, **facts: str) -> Letter:
+def _letter(config: Config, template: str, subject: str, **facts: Any) -> Letter:
     known = {
         "portal": config.portal, "base_url": config.portal.base_url.rstrip("/"), "link": LINK, "code": CODE,
         "on_color": brand.on(config.portal.brand.color), **facts,

@@ -81,6 +81,10 @@ class Gateway:
         told = (row[-len(statements.TRACE) :] for row in rows)
         return Traced(self._found(record, names, rows[0]), [Change(*one) for one in told if one[0]])
 
+    def accounts(self, source: str) -> Sequence[str]:
+        """The ids of this organisation's accounts in one source, gone ones too."""
+        return self._connection.execute(statements.accounts(), {"source": source}).scalars().all()
+
     def statuses(self, record: type[Record]) -> Sequence[str]:
         """The distinct source statuses among this organisation's records, for filters."""
         return sorted(self._connection.execute(statements.statuses(record, self._sources)).scalars())

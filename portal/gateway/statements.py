@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.records import NAMES, Invoice, Record
+from connectors.records import NAMES, Account, Invoice, Record
 from portal.gateway import query
 from portal.gateway.query import TABLES
 from sync.tables import MIRROR
@@ -18,6 +18,7 @@ ALWAYS = datetime.min.replace(tzinfo=UTC)
 CHANGES = MIRROR["changes"].alias("h")
 TRACE = (CHANGES.c.at, CHANGES.c.kind, CHANGES.c.field, CHANGES.c.before, CHANGES.c.after)
 REF = sa.bindparam("ref", type_=sa.Text)
+SOURCE = sa.bindparam("source", type_=sa.Text)
 TODAY = sa.bindparam("today", type_=sa.Date)
 ZERO: sa.ColumnClause[int] = sa.literal_column(
     "0", sa.Integer
@@ -91,6 +92,13 @@ def traced(record: type[Record], sources: Sources) -> sa.Select[Any]:
     )
     asked = one(record, sources).add_columns(*TRACE)
     return asked.select_from(TABLES[record].outerjoin(CHANGES, told)).order_by(CHANGES.c.seq)
+
+
+@cache
+def accounts() -> sa.Select[Any]:
+    """The accounts of one source, gone ones too."""
+    t = TABLES[Account].c
+    return sa.select(t.source_id).where(t.source == SOURCE).order_by(t.ref)
 
 
 @cache
