@@ -43,6 +43,7 @@ class Standing:
     primary: str
     listed: bool  # whether the primary source tells of accounts themselves
     problems: Sequence[Problem]  # accounts the link rules cannot place
+    stray: Sequence[str]  # accounts of [organisations.sections] that are no customer's
     unknown: Mapping[tuple[str, str], int]  # (record, status) without a stage → records
     tokens: Tokens
     blocked: int  # sign-ins held back in the last day
@@ -105,6 +106,7 @@ def lines(standing: Standing) -> Iterator[str]:
     yield from (f"{source}: not synced yet: fanlight sync {source}" for source in standing.never)
     yield from problem_lines(standing.problems)
     yield from _unlinked(standing)
+    yield from _stray(standing)
     yield from _unknown(standing.unknown)
     if standing.blocked:
         yield f"{count(standing.blocked, 'sign-in')} blocked in the last 24 h: too many tries"
@@ -231,6 +233,14 @@ def _id_map(accounts: Sequence[Unlinked]) -> str:
     return f", or in the TOML: [organisations] ids = {{ {line} }}"
 
 
+def _stray(standing: Standing) -> Iterator[str]:
+    for account in standing.stray:
+        yield (
+            f"[organisations.sections] {quoted(account)} holds for nobody: {standing.primary} has no such "
+            "account, or it is no customer's; ids count to the letter: fanlight org show ORGANISATION"
+        )
+
+
 def _unknown(statuses: Mapping[tuple[str, str], int]) -> Iterator[str]:
     if not statuses:
         return
@@ -256,6 +266,7 @@ def as_json(standing: Standing) -> dict[str, Any]:
         "at": standing.now,
         "sources": sources,
         "never_synced": list(standing.never),
+        "stray_sections": list(standing.stray),
         "unlinked": [asdict(account) for account in standing.unlinked],
         "problems": [asdict(problem) for problem in standing.problems],
         "unknown_statuses": [

@@ -31,13 +31,16 @@ def standing(app: App) -> Standing:
     with app.database.owners(write=False) as connection:
         kept = {token.source: token for token in sealed.kept(connection)}
     found = keys(app.config.portal)
+    primary = app.config.organisations.primary
+    listed = reading.lists_accounts(app.database, primary)
     ordered = dict.fromkeys((*configured, *states))
     return Standing(
         sources=[states[name] for name in ordered if name in states],
         never=[name for name in configured if name not in states],
         unlinked=reading.unlinked(app.database),
-        primary=app.config.organisations.primary,
-        listed=reading.lists_accounts(app.database, app.config.organisations.primary),
+        primary=primary,
+        listed=listed,
+        stray=_stray(app, primary) if listed else (),
         problems=owners.problems(app.database, app.config),
         tokens=Tokens(kept, found.current.id if found else "", now, app.zone),
         unknown=condition.unknown_statuses(app.config, statuses),
@@ -45,6 +48,13 @@ def standing(app: App) -> Standing:
         now=now,
         zone=app.zone,
     )
+
+
+def _stray(app: App, primary: str) -> list[str]:
+    """Accounts with sections of their own in the TOML that are no customer's."""
+    told = app.config.organisations.sections
+    owners = reading.owners_of(app.database, primary, told)
+    return [account for account in told if account not in owners]
 
 
 @click.command("status")
@@ -67,9 +77,9 @@ def status(app: App, /, quarantine: bool, as_json: bool) -> None:
                 failure_message, retry_at, token {kept_at, expires_at}, quota_left, quota_of,
                 quota_unit, quota_renewed, quota_at, busy, streams [record, as_of, completed_at,
                 withheld, failure, failure_message, notes, records, rows, unowned, quarantined_rows,
-                hidden, swept_at, covers_from, last_run]], never_synced, unlinked, problems, unknown_statuses,
-                blocked_sign_ins; with --quarantine: quarantine [source, record, source_id, position, field,
-                reason, cure, data_rows, seen_at]
+                hidden, swept_at, covers_from, last_run]], never_synced, stray_sections, unlinked,
+                problems, unknown_statuses, blocked_sign_ins; with --quarantine: quarantine [source,
+                record, source_id, position, field, reason, cure, data_rows, seen_at]
     """
     found = standing(app)
     with app.database.staff() as connection:

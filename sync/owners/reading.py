@@ -1,7 +1,7 @@
 """Who owns what, as it stands: organisations, links, and the accounts nobody owns. Nothing here writes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -107,6 +107,15 @@ def links(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Lin
 def link_of(connection: sa.Connection, key: Key) -> Link | None:
     """The link of one account."""
     return next(iter(links(connection, LINKS.c.source == key[0], LINKS.c.account == key[1])), None)
+
+
+def owners_of(database: Database, source: str, accounts: Collection[str]) -> dict[str, int]:
+    """Whose these accounts of a source are, as their rows are stamped: nobody's, and those the mirror never
+    saw themselves, are left out."""
+    c = ACCOUNTS.c
+    rows = sa.select(c.source_id, c.org_id).where(c.source == source, c.org_id.is_not(None))
+    with database.staff() as connection:
+        return dict(connection.execute(rows.where(c.source_id.in_(list(accounts)))).all())
 
 
 def lists_accounts(database: Database, source: str) -> bool:

@@ -4,7 +4,7 @@ from sync.cli.explaining import explain
 from sync.cli.organisations import list_, show
 from sync.cli.status import status
 
-STRANGER = "stranger@x.example"
+STRANGER, BUYER = "stranger@x.example", "buyer@brightwater.example"
 
 
 def test_customers_are_listed_with_their_records(desk):
@@ -112,3 +112,43 @@ def test_lists_are_told_to_programs_too(desk):
         "apart": False,
         "records": {"order": 1},
     }
+
+
+def give_sections(desk, **told: str) -> None:
+    """Write [organisations.sections] into the TOML."""
+    toml = (desk.folder / "fanlight.toml").read_text("utf-8")
+    lines = "".join(f'"{account}" = {sections}\n' for account, sections in told.items())
+    head, rest = toml.split("[[sources]]", 1)
+    desk.write("fanlight.toml", f"{head}[organisations.sections]\n{lines}\n[[sources]]{rest}")
+
+
+def test_a_customer_with_sections_of_its_own_is_shown_with_them(desk):
+    give_sections(desk, **{"001Nw0000021sVQIAY": '["support", "orders", "quotes"]'})
+    desk.sync()
+    assert desk.org("show", "Brightwater Ltd").stdout.splitlines()[-1] == (
+        '  its people see orders, quotes, support, by [organisations.sections] "001Nw0000021sVQIAY"; '
+        "others see orders, invoices, support, account"
+    )
+    assert "see" not in desk.org("show", "Harbour & Sons").stdout
+
+
+def test_a_customer_of_two_accounts_is_shown_with_what_both_have(desk):
+    give_sections(desk, **{"001Nw0000021sVQIAY": '["orders"]', "001Nw0000021sVRIAY": '["support"]'})
+    desk.sync()
+    desk.org("link", "crm", "001Nw0000021sVQIAY", "Harbour & Sons")
+    told = desk.org("show", "Harbour & Sons").stdout
+    assert 'its people see no section, by [organisations.sections] "001Nw0000021sVQIAY" and "001Nw' in told
+    assert "see" not in desk.org("show", "Brightwater Ltd").stdout
+
+
+def test_sections_of_an_account_that_is_nobodys_are_told_by_the_status(desk):
+    give_sections(desk, **{"001Nw0000021sVQIAY": '["orders"]', "001Nw0000021sVQ": '["orders"]', BUYER: "[]"})
+    assert "holds for nobody" not in desk.run(status).stdout, "before the first sync nobody knows"
+    desk.sync()
+    told = desk.run(status)
+    assert (
+        '[organisations.sections] "001Nw0000021sVQ" holds for nobody: crm has no such account' in told.stdout
+    )
+    assert told.stdout.count("holds for nobody") == 2
+    assert told.exit_code == 0
+    assert desk.json(status)["stray_sections"] == ["001Nw0000021sVQ", BUYER]
