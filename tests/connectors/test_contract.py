@@ -2,7 +2,9 @@
 one that has something to say."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
+from typing import TypeVar
 
 import fakes.xero
 import pytest
@@ -15,6 +17,7 @@ from fakes.xero_source import Books
 from connectors.base import Connector
 from connectors.contract import *  # noqa: F403
 
+AnyVendor = TypeVar("AnyVendor", bound=Vendor)
 HEAD = (
     "ContactName,InvoiceNumber,InvoiceDate,DueDate,Total,TaxTotal,InvoiceAmountPaid,InvoiceAmountDue,"
     "Description,Currency,Type,Status\n"
@@ -23,6 +26,14 @@ INVOICES = HEAD + "".join(
     f"Kea Cafe,INV-{n},28/03/2025,{day}/04/2025,115.00,15.00,0.00,115.00,Coffee,NZD,Sales invoice,{status}\n"
     for n, day, status in [(1, 27, "Paid"), (2, 28, "Draft"), (3, 31, "Paid"), ("", 1, "Paid")]
 )
+
+
+@contextmanager
+def showing_a_page(vendor: AnyVendor) -> Iterator[AnyVendor]:
+    """A vendor behind a proxy that answers everything with a page of its own."""
+    vendor.plan(dict.fromkeys(range(1, 1000), "html200"))
+    with vendor.listening():
+        yield vendor
 
 
 @pytest.fixture
@@ -65,9 +76,7 @@ def xero(vendors: list[Vendor]) -> Iterator[Connector]:
 @pytest.fixture
 def broken_xero() -> Iterator[Connector]:
     """A Xero behind a proxy that shows its own page."""
-    world = fakes.xero.Xero()
-    world.plan(dict.fromkeys(range(1, 1000), "html200"))
-    with world.listening():
+    with showing_a_page(fakes.xero.Xero()) as world:
         yield Books(world).source()
 
 
@@ -91,9 +100,7 @@ def shopify(vendors: list[Vendor]) -> Iterator[Connector]:
 @pytest.fixture
 def broken_shopify() -> Iterator[Connector]:
     """A shop behind a proxy that shows its own page."""
-    vendor = FakeShopify()
-    vendor.plan(dict.fromkeys(range(1, 1000), "html200"))
-    with vendor.listening():
+    with showing_a_page(FakeShopify()) as vendor:
         yield shopify_source.source(vendor)
 
 
@@ -121,9 +128,7 @@ def salesforce(vendors: list[Vendor]) -> Iterator[Connector]:
 @pytest.fixture
 def broken_salesforce() -> Iterator[Connector]:
     """An org behind a proxy that shows its own page."""
-    vendor = FakeSalesforce()
-    vendor.plan(dict.fromkeys(range(1, 1000), "html200"))
-    with vendor.listening():
+    with showing_a_page(FakeSalesforce()) as vendor:
         yield salesforce_source.source(vendor)
 
 

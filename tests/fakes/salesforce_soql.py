@@ -112,18 +112,19 @@ class _Parser:
         )
 
     def either(self) -> Test:
-        tests = [self.both()]
-        while self.peek() == "OR":
-            self.take()
-            tests.append(self.both())
+        tests = self.joined("OR", self.both)
         return lambda read: any(test(read) for test in tests)
 
     def both(self) -> Test:
-        tests = [self.single()]
-        while self.peek() == "AND":
-            self.take()
-            tests.append(self.single())
+        tests = self.joined("AND", self.single)
         return lambda read: all(test(read) for test in tests)
+
+    def joined(self, word: str, one: Callable[[], Test]) -> list[Test]:
+        tests = [one()]
+        while self.peek() == word:
+            self.take()
+            tests.append(one())
+        return tests
 
     def single(self) -> Test:
         if self.peek() == "(":

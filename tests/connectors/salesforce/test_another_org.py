@@ -3,7 +3,6 @@
 from fakes.mirrored import mirrored
 from fakes.salesforce_truth import COLUMNS
 
-from sync.database import Database
 from sync.run import run_source
 
 
@@ -12,9 +11,8 @@ def outcomes(told):
     return {one.outcome for one in told}
 
 
-def test_another_org_is_refused_until_its_ids_are_asked_for(business, source, vendor, tmp_path):
-    database = Database("sqlite:var", tmp_path)
-    database.create()
+def test_another_org_is_refused_until_its_ids_are_asked_for(business, source, vendor, sqlite_database):
+    database = sqlite_database
     run_source(database, source(), clock=vendor.clock)
     sandbox = mirrored(database, COLUMNS)
     vendor.pass_(hours=1)
@@ -28,16 +26,13 @@ def test_another_org_is_refused_until_its_ids_are_asked_for(business, source, ve
     assert outcomes(run_source(database, production, clock=vendor.clock, rekey=True)) == {"done"}
     real = mirrored(database, COLUMNS)
     assert list(real["accounts"]) == [theirs] and real["orders"] == {} != sandbox["orders"]
-    database.close()
 
 
-def test_the_same_org_under_another_name_keeps_its_records(business, source, vendor, tmp_path):
-    database = Database("sqlite:var", tmp_path)
-    database.create()
+def test_the_same_org_under_another_name_keeps_its_records(business, source, vendor, sqlite_database):
+    database = sqlite_database
     run_source(database, source(), clock=vendor.clock)
     before = mirrored(database, COLUMNS)
     renamed = source(base_url=vendor.url.replace("127.0.0.1", "localhost"))
     told = run_source(database, renamed, clock=vendor.clock, rekey=True)
     assert {(one.outcome, one.new, one.changed, one.gone) for one in told} == {("done", 0, 0, 0)}
     assert mirrored(database, COLUMNS) == before
-    database.close()
