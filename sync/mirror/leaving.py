@@ -41,7 +41,7 @@ class Leaving:
         self._marked = aim.leftover
         self.covers_from: datetime | None = None  # absence of what is older tells nothing
         self._nameless = False  # a row of unknown id was skipped: it may be any of the absent ones
-        self._seen, self._kept = Seen(), Seen()
+        self._seen = Seen()
         table = TABLE[begun.record]
         self._table, self._c = table, table.c
         self._shown = (table.c.source == begun.source, table.c.gone_at.is_(None))
@@ -49,10 +49,6 @@ class Leaving:
     def met(self, ids: Iterable[str]) -> None:
         """These are there."""
         self._seen.add(ids)
-
-    def kept(self, ids: Iterable[str]) -> None:
-        """The records of these stand in the mirror, and are shown."""
-        self._kept.add(ids)
 
     def met_unreadable(self, skipped: Sequence[Skipped]) -> None:
         """These are there, though nobody could read them."""
@@ -94,12 +90,12 @@ class Leaving:
         """Whether absence means nothing in this run: a row without id may be any of those missing."""
         return self._absent_is_gone and self._nameless and not self._rekey
 
-    def leavers(self, connection: sa.Connection) -> list[Leaver]:
-        """All that is to go."""
+    def leavers(self, connection: sa.Connection, added: int = 0) -> list[Leaver]:
+        """All that is to go. ``added``: how many records this run put into the mirror, each one new to it."""
         c = self._c
         shown = sa.select(c.source_id, c.org_id, c.gone_why).where(*self._shown)
         if self._absent_is_gone and not self.in_doubt:
-            if self._nothing_else(connection):
+            if self._nothing_else(connection, added):
                 return []
             judged = shown.where(sa.or_(c.gone_why.is_not(None), self._covered()))
             found = connection.execute(judged.execution_options(yield_per=KEYS))
@@ -113,13 +109,13 @@ class Leaving:
         marked = shown.where(c.gone_why.is_not(None)) if self._marked else shown.where(sa.false())
         return [Leaver(*row) for row in connection.execute(marked)]
 
-    def _nothing_else(self, connection: sa.Connection) -> bool:
-        """Whether as many records are shown as this run has kept: then these are all, and none need be
+    def _nothing_else(self, connection: sa.Connection, added: int) -> bool:
+        """Whether no more records are shown than this run has added, as after a first load: then none need be
         looked at."""
         if self._marked or self._rekey:
             return False
         shown = sa.select(sa.func.count()).select_from(self._table).where(*self._shown)
-        return connection.execute(shown).scalar_one() == len(self._kept)
+        return connection.execute(shown).scalar_one() == added
 
     def _covered(self) -> sa.ColumnElement[bool]:
         """Whether the source would tell of a record; without a time of its own nobody knows. Where ids are

@@ -82,7 +82,6 @@ class Stream:
         for rows in batches(page.rows, KEYS):
             plan = self.plan(connection, rows, now)
             self._write(connection, plan, now)
-            self.leaving.kept(row.source_id for row, verdict, _ in plan.verdicts if verdict != "older")
             self._set_aside(connection, plan.skipped, now)
             self.tally += plan.tally
         self._set_aside(connection, page.skipped, now)
@@ -224,7 +223,7 @@ class Stream:
             missing = self.leaving.missing(connection)
             self._freeze(connection, missing)
             self.notes[DOUBT.format(record=self.begun.name, missing=f"{len(missing):,}")] = None
-        leavers = self.leaving.leavers(connection)
+        leavers = self.leaving.leavers(connection, self.tally.new)
         going, withheld = self.leaving.guarded(connection, leavers, allow_shrink)
         self.judged(withheld)
         return going

@@ -4,7 +4,6 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -52,19 +51,11 @@ class Seen:
         self._sorted = False
 
     def __contains__(self, source_id: str) -> bool:
-        hashes = self._in_order()
-        place = bisect_left(hashes, hash(source_id))
-        return place < len(hashes) and hashes[place] == hash(source_id)
-
-    def __len__(self) -> int:
-        """How many different ones."""
-        hashes = self._in_order()
-        return len(hashes) - sum(one == other for one, other in pairwise(hashes))
-
-    def _in_order(self) -> "array[int]":
         if not self._sorted:
-            self._hashes, self._sorted = array("q", sorted(self._hashes)), True
-        return self._hashes
+            self._hashes = array("q", sorted(self._hashes))
+            self._sorted = True
+        place = bisect_left(self._hashes, hash(source_id))
+        return place < len(self._hashes) and self._hashes[place] == hash(source_id)
 
 
 def too_many(leaving: int, visible: int) -> bool:
