@@ -167,6 +167,7 @@ create table orders (
 create index orders_by_org on orders (org_id, sort_at, ref, source, status, cancelled, dispatch)
   where gone_at is null;                   -- counted and filtered by stage without the rows
 create index orders_by_ref on orders (org_id, ref);
+create index orders_by_number on orders (org_id, number) where gone_at is null;  -- the order of an invoice
 create index orders_by_account on orders (source, belongs_to);
 
 create table invoices (

@@ -16,6 +16,7 @@ import importlib
 import os
 import pickle
 import pstats
+import re
 import statistics
 import sys
 import time
@@ -104,11 +105,18 @@ def ours(space: world.Space, suffix: str = "") -> Mapping[str, Ask]:
     """Our pages of one space."""
     app = create_app(space.config, space.database, lambda: world.NOW, POSTMAN_THREAD=False)
     cookie = cookie_of(app, space)
+
+    def some(path: str, what: str) -> str:
+        (first, *_) = re.findall(what, asking(app, path, cookie, "-0")().decode())
+        return first
+
     pages = {
         "list": ("/orders", "SO-"), "order": (f"/orders/{space.order}", "stainless"),
         "dashboard": ("/", "Earlier orders"), "account": ("/account", "Dana Webb"),
         "invoices": ("/invoices", "INV-"), "tickets": ("/support", "leaks"),
+        "invoice": (some("/invoices", "/invoices/[a-z2-7]{16}"), "SO-"),
         "search": ("/orders?q=SO-00", "SO-"), "nothing found": ("/orders?q=nothing", "Nothing fits"),
+        "one found": (f"/orders?q={some('/orders', 'SO-[0-9]{7}')}", "1 order"),
         "by stage": ("/orders?stage=open", "SO-"),
         "deep": (f"/orders?after={deep(app, cookie)}", "SO-"),
     }  # fmt: skip

@@ -58,7 +58,7 @@ def invoice(ref: str) -> str:
         record=found,
         balance=details.balance(found),
         sums=details.invoice_sums(found),
-        orders=_related(Order, "number", found.order_number, "orders"),
+        orders=_related(Order, "number", found.order_number, "orders", by="source"),
     )
 
 
@@ -138,10 +138,13 @@ def _one(record: type[Record], ref: str) -> Found:
     return found or abort(404)
 
 
-def _related(record: type[Record], column: str, value: str, section: str) -> Sequence[Found]:
+def _related(
+    record: type[Record], column: str, value: str, section: str, *, by: str = "number"
+) -> Sequence[Found]:
     """Records of another type that carry the same number; asked for anew, so never somebody else's."""
     if not value or section not in g.sections:
         return ()
-    # Not by time: SQLite would walk through all of them in that order rather than look the number up.
-    page: Slice = g.gateway.page(record, [Where(column, "eq", value)], order="number", limit=RELATED)
+    # Not by time, nor by what they have in common: SQLite would walk through all of them in that order
+    # rather than look the number up.
+    page: Slice = g.gateway.page(record, [Where(column, "eq", value)], order=by, limit=RELATED)
     return page.rows

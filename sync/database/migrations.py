@@ -18,6 +18,7 @@ create index accounts_by_ref on accounts (org_id, ref);
 drop index orders_by_org;
 create index orders_by_org on orders (org_id, sort_at, ref, source, status, cancelled, dispatch)
   where gone_at is null;
+create index orders_by_number on orders (org_id, number) where gone_at is null;
 alter table invoices add column pay_url text not null default '';
 alter table invoices add column attachments integer not null default 0;
 create table quotes (

@@ -66,7 +66,7 @@ def ask(door: Gateway) -> None:
     stage = Either([(Where("cancelled", "eq", 0), Where("dispatch", "eq", ""), Where("status", "in", ["x"]))])
     orders = door.page(Order, counted=True)
     door.page(Order, [stage], counted=True)
-    door.page(Order, [Where("number", "eq", "N-7")], order="number")
+    door.page(Order, [Where("number", "eq", "N-7")], order="source")
     door.trace(Order, orders.rows[0].ref)
     door.statuses(Order)
 
@@ -117,6 +117,18 @@ def test_counts_and_stages_are_answered_from_the_lists_index_alone(crowded: Gate
     assert len(plans) == 2
     for plan in plans.values():
         assert "orders USING INDEX orders_by_org (org_id=?" in plan, plan
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_pages_of_orders_and_invoices_find_each_other_in_an_index(house: Any) -> None:
+    browser, refs = house.sign_in(house.ann), house.world.a.refs
+    for page, index in (
+        (f"/orders/{refs['order']}", "invoices_by_order (org_id=? AND order_number=?)"),
+        (f"/invoices/{refs['invoice']}", "orders_by_number (org_id=? AND number=?)"),
+    ):
+        with explained() as plans:
+            assert browser.get(page).status_code == 200
+        assert any(index in plan for plan in plans.values()), plans
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
