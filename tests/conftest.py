@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from shutil import copytree
 
 import fasteners
 import psycopg
@@ -100,11 +101,21 @@ def postgres(request: pytest.FixtureRequest) -> Postgres:
     return server
 
 
-@pytest.fixture
-def sqlite_database(tmp_path: Path) -> Iterator[Database]:
-    """An empty portal space in two SQLite files."""
-    database = Database("sqlite:var", tmp_path)
+@pytest.fixture(scope="session")
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the two files of an empty portal space, to be copied: making them anew takes 16 ms."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    database = Database("sqlite:var", folder)
     database.create()
+    database.close()
+    return folder / "var"
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path, sqlite_files: Path) -> Iterator[Database]:
+    """An empty portal space in two SQLite files."""
+    copytree(sqlite_files, tmp_path / "var")
+    database = Database("sqlite:var", tmp_path)
     yield database
     database.close()
 

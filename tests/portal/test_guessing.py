@@ -57,12 +57,19 @@ def _guess_for_an_hour(house: House, hour: int) -> int:
         browser = house.browser()
         browser.client.environ_base["HTTP_X_FORWARDED_FOR"] = f"203.0.113.{hour * 8 + turn}"
         if browser.ask(house.ann).status_code == 303:
-            answers = [browser.post("/login/code", {"code": "123456"}).status_code for _ in range(6)]
-            guesses += answers.count(400)
+            guesses += _guess_until_refused(browser)
         house.clock.forward(minutes=7)
     house.clock.forward(minutes=-56)
     assert guesses <= 20
     return guesses
+
+
+def _guess_until_refused(browser: Any) -> int:
+    """How many of at most six wrong codes were looked at; whoever was refused twice is again."""
+    answers = list[int]()
+    while len(answers) < 6 and (len(answers) < 2 or 400 in answers[-2:]):
+        answers.append(browser.post("/login/code", {"code": "123456"}).status_code)
+    return answers.count(400)
 
 
 def test_what_cannot_be_a_code_costs_no_try(house: House) -> None:
