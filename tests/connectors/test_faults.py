@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from fakes.mirrored import HASTY, PATIENT, Mirror
+from fakes.mirrored import HARMLESS, HASTY, PATIENT, Mirror
 from fakes.weeks import VENDORS
 
 CASES = [(name, fault) for name, business in VENDORS.items() for fault in business.faults]
-HARMLESS = {"refused", "garbled", "unavailable", "withheld", "unasked", "done"}
 
 
 @pytest.fixture(scope="module")
