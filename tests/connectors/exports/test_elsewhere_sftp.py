@@ -50,7 +50,7 @@ def source(tmp_path, drop):
             **told,
         }
         kept = {key: value for key, value in table.items() if value is not None}
-        whole = {"id": "src", "label": "Files", "kind": "exports", "files": [kept]}
+        whole = {"id": "src", "label": "Files", "kind": "exports", "settle": 60, "files": [kept]}
         env = {"PASS": drop.password, "WRONG": "not-the-password"}
         settings = Exports.Settings.model_validate(whole, context={"folder": tmp_path, "env": env})
         return Exports(settings, clock=time.time)
