@@ -61,9 +61,9 @@ def _minors(
 ) -> list[Any]:
     """A column of amounts in minor units. Where all are written to the last place of their currencies, one
     look tells so; elsewhere each is converted by itself."""
-    text = "\n".join(["" if amount is None else str(amount) for amount in amounts])
-    if not text.strip("\n"):
+    if all(amount is None for amount in amounts):
         return list(amounts)
+    text = "\n".join(["" if amount is None else str(amount) for amount in amounts])
     usual = _exact(frozenset(currencies))
     if usual and usual.fullmatch(text):
         return [int(one) if one else None for one in text.replace(".", "").split("\n")]
@@ -106,10 +106,9 @@ def _jsons(told: Columns, *names: str) -> Stored:
 
 
 def _optional_jsons(told: Columns, *names: str) -> Stored:
-    return {
-        name: [None if one == "null" else one for one in column]
-        for name, column in _jsons(told, *names).items()
-    }
+    blank: Stored = {name: list(told[name]) for name in names if not any(told[name])}
+    made = _jsons(told, *[name for name in names if name not in blank])
+    return blank | {name: [None if one == "null" else one for one in column] for name, column in made.items()}
 
 
 def _search(*columns: Iterable[str], lines: Iterable[Iterable[Line]] | None = None) -> list[str]:

@@ -85,7 +85,7 @@ class Grouping:
         layout, keys, current = self._layout, block.keys, self._current
         before = current.key if current is not None and current.part == block.part else None
         begins = [*compress(range(len(keys)), map(ne, keys, [before, *keys])), len(keys)]
-        lines, heads = list(map(layout.pick_line, block.cells)), list(map(layout.pick_head, block.cells))
+        lines, heads = list(map(layout.pick_line, block.cells)), layout.heads(block.cells)
         made = []
         if current is not None:
             self._go_on(current, block, lines[: begins[0]], heads, 0)
@@ -104,9 +104,11 @@ class Grouping:
         """More rows of a record, which begin at row ``n`` of the block."""
         segment.lines += lines
         segment.data_rows += len(lines)
-        for at in range(n, n + len(lines)):
-            if heads[at] != segment.head:
-                _agree(segment, heads[at], self._layout, block.row(at))
+        after = n + len(lines)
+        if heads[n:after] != [segment.head] * len(lines):
+            for at in range(n, after):
+                if heads[at] != segment.head:
+                    _agree(segment, heads[at], self._layout, block.row(at))
 
     def row(self, row: DataRow) -> Iterator[Segment]:
         """The next row, of whatever shape."""

@@ -67,6 +67,7 @@ class Layout:
             self.must_hold((parent,))
             key, self.grouped = self.id_value, True
             self.pick_head = self._pick(())
+        self._has_head = parent is None and bool(plan.head)
         self.pick_line = self._pick(plan.line if self.grouped else ())
         self.key: Text = plan.text(key, self._positions(), whole=True)
         self.id: Text = plan.text(self.id_value, self._positions(), whole=True)
@@ -80,6 +81,10 @@ class Layout:
         asked = (*asked, *(self.unfold.columns if self.unfold else ()))
         self._asked = {at: name for name in asked if (at := header.find(name)) is not None}
         self._key_at = {header.find(name) for name in key.cells()}
+
+    def heads(self, rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+        """The cells of each row that are the record's own; none in a file of lines."""
+        return list(map(self.pick_head, rows)) if self._has_head else [()] * len(rows)
 
     def lines(self, cells: Sequence[str]) -> list[tuple[str, ...]]:
         """The cells of the lines a row holds: itself, or its columns that are a line each."""

@@ -158,7 +158,7 @@ def survey(layout: Layout, evidence: Evidence, ids: Seen | None, told: Iterable[
 
 def _all_filled(rows: Sequence[list[str]]) -> bool:
     """Whether three columns have no blank cell, so that no row can be a note below the table."""
-    filled = (column for column in zip(*rows, strict=True) if "" not in column)
+    filled = (at for at in range(len(rows[0])) if "" not in [cells[at] for cells in rows])
     return len(list(islice(filled, 3))) == 3
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import blake2b
+from struct import unpack
 from typing import Any
 
 from connectors.base import Row, Skipped, Unreadable
@@ -17,7 +18,7 @@ from connectors.mapped import Mapped
 from connectors.records import NAMES, Record
 from sync.encoding import Stored, stored
 from sync.mirror.tally import Tally
-from sync.tables import TRACKED, ref
+from sync.tables import TEXTS, TRACKED, ref
 
 Values = dict[str, Any]
 Change = tuple[str, str | None, str | None]  # column, from, to
@@ -38,9 +39,10 @@ class Arriving:
     anew: bool  # under a new mapping a time of last change may be read as another: it tells no age
     silent: bool  # nothing of this run goes into the change log
 
-    def fingerprint(self, row: Row) -> int:
-        """The row's fingerprint as it is stored: a signed 64-bit number that tells the mapping, too."""
-        return int.from_bytes(row.fingerprint, "big", signed=True) ^ self.salt
+    def fingerprints(self, rows: Sequence[Row]) -> list[int]:
+        """The rows' fingerprints as they are stored: signed 64-bit numbers that tell the mapping, too."""
+        told = unpack(f">{len(rows)}q", b"".join([row.fingerprint for row in rows]))
+        return [one ^ self.salt for one in told]
 
 
 @dataclass
@@ -123,9 +125,9 @@ def mapped(arriving: Arriving, rows: Sequence[Row], now: datetime, plan: Plan) -
     if not rows:
         return [], {}
     made, wrong = stored(arriving.record, found.columns, now)
-    for name, column in made.items():
-        if str in set(map(type, column)):
-            _must_be_storable(name, column, wrong)
+    for name in TEXTS[arriving.record]:
+        if name in made:
+            _must_be_storable(name, made[name], wrong)
     return _kept(plan, rows, wrong), _without(made, wrong)
 
 
@@ -163,7 +165,7 @@ def place(
 ) -> None:
     """Put mapped rows on the plan. ``before`` are the whole rows the mirror holds of them; ``made`` has their
     columns and whose they are."""
-    made["fingerprint"] = list(map(arriving.fingerprint, rows))
+    made["fingerprint"] = arriving.fingerprints(rows)
     made["data_rows"] = [row.data_rows for row in rows]
     known = [n for n, row in enumerate(rows) if row.source_id in before]
     for n in known:

@@ -110,12 +110,12 @@ class Leaving:
         return [Leaver(*row) for row in connection.execute(marked)]
 
     def _nothing_else(self, connection: sa.Connection, added: int) -> bool:
-        """Whether no more records are shown than this run has added, as after a first load: then none need be
-        looked at."""
+        """Whether there are no more records, shown or gone, than this run has added, as after a first load:
+        then none need be looked at."""
         if self._marked or self._rekey:
             return False
-        shown = sa.select(sa.func.count()).select_from(self._table).where(*self._shown)
-        return connection.execute(shown).scalar_one() == added
+        held = sa.select(sa.func.count()).where(self._c.source == self._begun.source)
+        return connection.execute(held).scalar_one() == added
 
     def _covered(self) -> sa.ColumnElement[bool]:
         """Whether the source would tell of a record; without a time of its own nobody knows. Where ids are

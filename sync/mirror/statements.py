@@ -107,9 +107,16 @@ def _formed(table: sa.Table, told: Mapping[str, Sequence[Any]]) -> list[Sequence
     """Columns as both databases take them: times and days as text, in a fraction of SQLAlchemy's time."""
     kinds = [type(table.c[name].type) for name in told]
     return [
-        FORMS[kind](column) if kind in FORMS else column
+        _form(FORMS[kind], column) if kind in FORMS else column
         for kind, column in zip(kinds, told.values(), strict=True)
     ]
+
+
+def _form(form: Callable[[Sequence[Any]], Sequence[Any]], column: Sequence[Any]) -> Sequence[Any]:
+    """A column formed; one value all the way down, as the run's own time, once."""
+    if column and column[0] is column[-1] and column.count(column[0]) == len(column):
+        return [*form(column[:1])] * len(column)
+    return form(column)
 
 
 def _moments(column: Sequence[datetime | None]) -> list[str | None]:

@@ -131,9 +131,9 @@ class Stream:
         if not storable("".join([row.source_id for row in rows])):
             rows = nameable(rows, plan)
         held = self._held(connection, [row.source_id for row in rows])
-        for row in rows:
+        for row, told in zip(rows, self._arriving.fingerprints(rows), strict=True):
             fingerprint, state = held.get(row.source_id, (None, WELL))
-            if fingerprint != self._arriving.fingerprint(row) or state == GONE:
+            if fingerprint != told or state == GONE:
                 fresh.append(row)
                 continue
             plan.verdicts.append((row, "unchanged", ()))
