@@ -49,9 +49,13 @@ class Look:
         """Whether an order can still arrive, so that its expected date means something."""
         return self.orders.pill(order).key not in ("delivered", "cancelled")
 
+    def passed(self, order: Found) -> bool:
+        """Whether the expected date has passed: it is no promise any more."""
+        return bool(order.expected and order.expected < self.formats.today())
+
     def missed(self, order: Found) -> bool:
         """Whether the expected date has passed while the order has not left."""
-        return bool(order.expected and order.expected < self.formats.today() and self.moving(order))
+        return self.passed(order) and self.moving(order)
 
     def moving(self, order: Found) -> bool:
         """Whether an order still has something to come, so that a missing date is worth a word."""
@@ -75,7 +79,8 @@ def install(app: Flask, config: Config, now: Callable[[], datetime]) -> None:
     formats.install(app, made.formats)
     app.jinja_env.filters.update(
         stage=made.orders.pill, bar=made.orders.bar, state=made.state, standing=made.standing,
-        offer=made.offer, moving=made.moving, missed=made.missed, awaited=made.awaited,
+        offer=made.offer, moving=made.moving, missed=made.missed, passed=made.passed,
+        awaited=made.awaited,
         told=details.told, arrived=details.arrived, link=details.tracking_link, line_total=details.line_total,
         initial=formats.initial, dial=dial, plural=PLURALS.__getitem__, capped=capped, counted=counted,
         breakable=breakable,

@@ -198,7 +198,8 @@ def test_an_expected_date_shows_how_it_moved_and_when_we_saw_it(
     [
         ("processing", 22, '<p class="lead missed">Was expected <time datetime="2026-11-22"'),
         ("processing", 23, '<p class="lead">Expected <time datetime="2026-11-23"'),
-        ("shipped", 22, '<p class="lead">Expected <time datetime="2026-11-22"'),
+        ("shipped", 22, '<p class="lead">Was expected <time datetime="2026-11-22"'),
+        ("shipped", 23, '<p class="lead">Expected <time datetime="2026-11-23"'),
         ("cancelled", 22, '<p class="lead">This order was cancelled</p>'),
     ],
 )
