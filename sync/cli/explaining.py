@@ -11,6 +11,7 @@ import click
 from connectors.records import RECORDS
 from sync.cli.app import App, Failed
 from sync.cli.report import quarantined_line
+from sync.cli.sections import switched_off
 from sync.cli.words import count, document, moment, plain, quoted
 from sync.mirror import state
 from sync.mirror.state import HiddenRecord, Quarantined, Traced
@@ -48,7 +49,10 @@ def explain(app: App, /, record: str, called: str, as_json: bool) -> None:
         kept = state.trace(connection, cls, called)
         hidden = state.trace_hidden(connection, cls, called)
         aside = state.trace_quarantined(connection, cls, called)
-    found = [Explained(traced, rules_of(traced, hidden), shown_by(app, traced)) for traced in kept]
+    found = [
+        Explained(traced, rules_of(traced, hidden), shown_by(app, traced), _off(app, traced))
+        for traced in kept
+    ]
     if as_json:
         told = {"mirrored": [one.as_json() for one in found]}
         told |= {"hidden": [asdict(one) for one in hidden], "quarantined": [asdict(one) for one in aside]}
@@ -83,18 +87,20 @@ def _tell_the_others(
 
 @dataclass(frozen=True)
 class Explained:
-    """A mirrored record, the rules that hide it, and the one that lets it be shown."""
+    """A mirrored record, the rules that hide it, the one that lets it be shown, and why its owner's people
+    have no section for it ('' where they have)."""
 
     traced: Traced
     rules: Sequence[str]
     shown_by: str
+    off: str
 
     def as_json(self) -> dict[str, Any]:
         """The same for a program. The organisation's id as text: it is larger than a JSON number can be."""
         told, traced = asdict(self.traced), self.traced
-        seen = not traced.gone_at and traced.configured and traced.organisation is not None
+        seen = not traced.gone_at and traced.configured and traced.organisation is not None and not self.off
         named = None if traced.organisation is None else str(traced.organisation)
-        because = _who_sees(traced, self.rules)
+        because = _who_sees(self)
         return told | {
             "organisation": named,
             "visible_to": traced.organisation_name if seen else None,
@@ -107,6 +113,10 @@ def rules_of(traced: Traced, hidden: Sequence[HiddenRecord]) -> Sequence[str]:
     """The visibility rules that leave this record out."""
     key = (traced.source, traced.source_id)
     return [each.rule for each in hidden if (each.source, each.source_id) == key]
+
+
+def _off(app: App, traced: Traced) -> str:
+    return switched_off(app, traced.organisation, traced.record)
 
 
 def shown_by(app: App, traced: Traced) -> str:
@@ -123,7 +133,7 @@ def shown_by(app: App, traced: Traced) -> str:
 def traced_lines(one: Explained, now: datetime, zone: ZoneInfo) -> Iterator[str]:
     """Everything about one mirrored record, the answer first."""
     traced, rules = one.traced, one.rules
-    yield f"{traced.record} {quoted(traced.called)}: {_who_sees(traced, rules)}"
+    yield f"{traced.record} {quoted(traced.called)}: {_who_sees(one)}"
     yield f"  source      {traced.source} ({plain(traced.label)}), id {quoted(traced.source_id)}, " + count(
         traced.data_rows, "row"
     )
@@ -138,15 +148,17 @@ def traced_lines(one: Explained, now: datetime, zone: ZoneInfo) -> Iterator[str]
         yield f"  gone        {moment(traced.gone_at, now, zone)}: {_why_gone(traced, rules)}"
 
 
-def _who_sees(traced: Traced, rules: Sequence[str]) -> str:
+def _who_sees(one: Explained) -> str:
     """ "visible to Brightwater Ltd", or "visible to nobody, because …"."""
+    traced = one.traced
     if traced.gone_at:
-        return f"visible to nobody, because {_why_gone(traced, rules)}"
+        return f"visible to nobody, because {_why_gone(traced, one.rules)}"
     if not traced.configured:
         return f"visible to nobody, because {traced.source} is not in the TOML any more"
     if traced.organisation is None:
         return f"visible to nobody, because {_why_unowned(traced)}"
-    return f"visible to {plain(traced.organisation_name or '')} ({traced.organisation})"
+    owner = f"{plain(traced.organisation_name or '')} ({traced.organisation})"
+    return f"visible to nobody, because it is {owner}'s and {one.off}" if one.off else f"visible to {owner}"
 
 
 def _why_gone(traced: Traced, rules: Sequence[str]) -> str:

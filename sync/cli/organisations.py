@@ -1,16 +1,15 @@
 """``fanlight org``: who your customers are, which accounts are theirs, and what staff say about that."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import get_args
 
 import click
 
 from sync import owners
 from sync.cli.app import App, WrongUse, by_whom
 from sync.cli.condition import cures, unlinked_line
+from sync.cli.sections import in_order, with_sections
 from sync.cli.words import count, document, plain, quoted, records
-from sync.config import Section
 from sync.owners import reading
 from sync.owners.reading import Organisation
 from sync.owners.rules import Link
@@ -77,11 +76,11 @@ def show(app: App, /, organisation: str, as_json: bool) -> None:
     click.echo(f"{plain(one.name)} ({one.id}): {records(one.records)}")
     for link in one.links:
         click.echo(f"  {link.source} {quoted(link.account)} by {_rule(link)}")
-    if own := _with_sections(app, one):
+    if own := with_sections(app, one.id):
         named = " and ".join(map(quoted, own))
         click.echo(
-            f"  its people see {_words(app.config.sections_of(own))}, by [organisations.sections] {named}; "
-            f"others see {_words(app.config.portal.sections)}"
+            f"  its people see {in_order(app.config.sections_of(own))}, by [organisations.sections] {named}; "
+            f"others see {in_order(app.config.portal.sections)}"
         )
 
 
@@ -154,18 +153,6 @@ def _follow_rules(app: App) -> None:
         raise WrongUse(str(problem)) from problem
     finally:
         owners.restamp(app.database)
-
-
-def _with_sections(app: App, one: Organisation) -> list[str]:
-    """The primary accounts of an organisation for which the TOML tells sections of their own."""
-    told = app.config.organisations
-    owners = reading.owners_of(app.database, told.primary, told.sections) if told.sections else {}
-    return sorted(account for account, owner in owners.items() if owner == one.id)
-
-
-def _words(sections: Collection[str]) -> str:
-    """Sections in the order of the menu."""
-    return ", ".join(name for name in get_args(Section) if name in sections) or "no section"
 
 
 def _named(app: App, organisation: str) -> Organisation:

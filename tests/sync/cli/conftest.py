@@ -83,6 +83,12 @@ class Desk:
         os.utime(path, (at, at))
         return path
 
+    def sections(self, **told: str) -> None:
+        """Write [organisations.sections] into the TOML: primary account → list."""
+        lines = "".join(f'"{account}" = {sections}\n' for account, sections in told.items())
+        head, rest = (self.folder / "fanlight.toml").read_text("utf-8").split("[[sources]]", 1)
+        self.write("fanlight.toml", f"{head}[organisations.sections]\n{lines}\n[[sources]]{rest}")
+
     def accounts(self, **names: str) -> None:
         """The CRM's export: id → name."""
         rows = "".join(f"{source_id},{name},ACME\n" for source_id, name in names.items())

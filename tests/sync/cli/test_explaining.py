@@ -1,5 +1,6 @@
 """fanlight explain: where a record came from, whose it is and why, and who sees it."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -72,3 +73,14 @@ def test_what_is_nowhere_is_said_to_be_nowhere(desk, called):
     nowhere = desk.run(explain, "order", called)
     assert nowhere.exit_code == 1
     assert "not mirrored, not hidden by a rule, not in quarantine" in nowhere.stderr
+
+
+def test_a_record_of_a_section_that_is_switched_off_is_nobodys_to_see(desk):
+    desk.sections(**{"001Nw0000021sVQIAY": '["support"]'})
+    desk.sync()
+    told = desk.run(explain, "order", "#1").stdout
+    assert "visible to nobody, because it is Brightwater Ltd (" in told
+    assert "'s and sections of its own in the TOML leave out orders" in told
+    (found,) = json.loads(desk.run(explain, "order", "#1", "--json").stdout)["mirrored"]
+    assert found["visible_to"] is None
+    assert "leave out orders" in found["because"]

@@ -114,16 +114,8 @@ def test_lists_are_told_to_programs_too(desk):
     }
 
 
-def give_sections(desk, **told: str) -> None:
-    """Write [organisations.sections] into the TOML."""
-    toml = (desk.folder / "fanlight.toml").read_text("utf-8")
-    lines = "".join(f'"{account}" = {sections}\n' for account, sections in told.items())
-    head, rest = toml.split("[[sources]]", 1)
-    desk.write("fanlight.toml", f"{head}[organisations.sections]\n{lines}\n[[sources]]{rest}")
-
-
 def test_a_customer_with_sections_of_its_own_is_shown_with_them(desk):
-    give_sections(desk, **{"001Nw0000021sVQIAY": '["support", "orders", "quotes"]'})
+    desk.sections(**{"001Nw0000021sVQIAY": '["support", "orders", "quotes"]'})
     desk.sync()
     assert desk.org("show", "Brightwater Ltd").stdout.splitlines()[-1] == (
         '  its people see orders, quotes, support, by [organisations.sections] "001Nw0000021sVQIAY"; '
@@ -133,7 +125,7 @@ def test_a_customer_with_sections_of_its_own_is_shown_with_them(desk):
 
 
 def test_a_customer_of_two_accounts_is_shown_with_what_both_have(desk):
-    give_sections(desk, **{"001Nw0000021sVQIAY": '["orders"]', "001Nw0000021sVRIAY": '["support"]'})
+    desk.sections(**{"001Nw0000021sVQIAY": '["orders"]', "001Nw0000021sVRIAY": '["support"]'})
     desk.sync()
     desk.org("link", "crm", "001Nw0000021sVQIAY", "Harbour & Sons")
     told = desk.org("show", "Harbour & Sons").stdout
@@ -142,7 +134,7 @@ def test_a_customer_of_two_accounts_is_shown_with_what_both_have(desk):
 
 
 def test_sections_of_an_account_that_is_nobodys_are_told_by_the_status(desk):
-    give_sections(desk, **{"001Nw0000021sVQIAY": '["orders"]', "001Nw0000021sVQ": '["orders"]', BUYER: "[]"})
+    desk.sections(**{"001Nw0000021sVQIAY": '["orders"]', "001Nw0000021sVQ": '["orders"]', BUYER: "[]"})
     assert "holds for nobody" not in desk.run(status).stdout, "before the first sync nobody knows"
     desk.sync()
     told = desk.run(status)
