@@ -72,7 +72,7 @@ class Grouping:
     def single(self, block: Block) -> list[Segment]:
         """Rows that are a record each."""
         layout, rows, file, part = self._layout, block.cells, self._file, block.part
-        heads, lines = map(layout.pick_head, rows), map(layout.pick_line, rows)
+        heads, lines = layout.heads(rows), layout.line_cells(rows)
         ids = map(layout.id, rows) if layout.own_id else block.keys
         told = zip(block.keys, ids, heads, lines, block.lines, strict=True)
         return self.rest() + [
@@ -85,7 +85,7 @@ class Grouping:
         layout, keys, current = self._layout, block.keys, self._current
         before = current.key if current is not None and current.part == block.part else None
         begins = [*compress(range(len(keys)), map(ne, keys, [before, *keys])), len(keys)]
-        lines, heads = list(map(layout.pick_line, block.cells)), layout.heads(block.cells)
+        lines, heads = layout.line_cells(block.cells), layout.heads(block.cells)
         made = []
         if current is not None:
             self._go_on(current, block, lines[: begins[0]], heads, 0)

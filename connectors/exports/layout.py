@@ -16,6 +16,7 @@ from connectors.exports.steps import texts
 from connectors.exports.unfold import Unfold
 
 Pick = Callable[[Sequence[str]], tuple[str, ...]]
+Picks = Callable[[Sequence[Sequence[str]]], list[tuple[str, ...]]]
 
 
 class DataRow(Struct, gc=False):
@@ -61,30 +62,26 @@ class Layout:
             self.id_value = chosen(profile.id, header)
             self._must_have(plan)
             key, self.grouped = profile.group or self.id_value, profile.group is not None
-            self.pick_head = self._pick(plan.head)
+            self.heads = self._picked(plan.head)
         else:
             self.id_value = parent_value(profile.id, parent)
             self.must_hold((parent,))
             key, self.grouped = self.id_value, True
-            self.pick_head = self._pick(())
-        self._has_head = parent is None and bool(plan.head)
-        self.pick_line = self._pick(plan.line if self.grouped else ())
+            self.heads = self._picked(())
+        self.line_cells = self._picked(plan.line if self.grouped else ())
         self.key: Text = plan.text(key, self._positions(), whole=True)
         self.id: Text = plan.text(self.id_value, self._positions(), whole=True)
         self._key_alone = plan.plain(key, self._positions())
         self.own_id = self.id_value != key
         self.once = [name for name in profile.once if parent is None and header.find(name) is not None]
-        self.pick_once = self._pick(tuple(self.once))
+        self.pick_once = _one(self._picked(tuple(self.once)))
+        self.pick_head, self.pick_line = _one(self.heads), _one(self.line_cells)
         self._names, self._above = list(header.names), profile.above and parent is None
         self.unfold = Unfold(profile.line_columns, header, plan.line) if profile.line_columns else None
         asked = (*plan.head, *plan.line, *self.id_value.cells(), *key.cells(), *self.once)
         asked = (*asked, *(self.unfold.columns if self.unfold else ()))
         self._asked = {at: name for name in asked if (at := header.find(name)) is not None}
         self._key_at = {header.find(name) for name in key.cells()}
-
-    def heads(self, rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
-        """The cells of each row that are the record's own; none in a file of lines."""
-        return list(map(self.pick_head, rows)) if self._has_head else [()] * len(rows)
 
     def lines(self, cells: Sequence[str]) -> list[tuple[str, ...]]:
         """The cells of the lines a row holds: itself, or its columns that are a line each."""
@@ -94,16 +91,18 @@ class Layout:
         names = {*self.plan.head, *self.plan.line, *self.id_value.cells(), *_group_cells(self.plan)}
         return {name: at for name in names if (at := self.sheet.header.find(name)) is not None}
 
-    def _pick(self, columns: tuple[str, ...]) -> Pick:
-        """Cells of these columns in this order; a column the file lacks reads the blank behind every row."""
+    def _picked(self, columns: tuple[str, ...]) -> Picks:
+        """Of each row the cells of these columns in this order; a column the file lacks reads the blank that
+        ends every row."""
         found = [self.sheet.header.find(name) for name in columns]
         at = [self.width if position is None else position for position in found]
         if not at:
-            return lambda _: ()
+            return lambda rows: [()] * len(rows)
         if len(at) == 1:
             only = at[0]
-            return lambda cells: (cells[only],)
-        return itemgetter(*at)
+            return lambda rows: [(cells[only],) for cells in rows]
+        every = itemgetter(*at)
+        return lambda rows: list(map(every, rows))
 
     def _must_have(self, plan: Plan) -> None:
         profile = plan.profile
@@ -185,6 +184,10 @@ class Layout:
         """Position and name of the columns a value reads that the file has."""
         columns = value.cells() if isinstance(value, Formula) else ()
         return [(at, name) for name in columns if (at := self.sheet.header.find(name)) is not None]
+
+
+def _one(picks: Picks) -> Pick:
+    return lambda cells: picks([cells])[0]
 
 
 def fitted(cells: list[str], width: int) -> tuple[list[str], str, bool]:

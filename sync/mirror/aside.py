@@ -58,7 +58,8 @@ class Aside:
         """Take out what a whole reading did not meet again."""
         if self._holds:
             stored = connection.scalars(self._of(sa.select(self._key))).all()
-            self.drop(connection, [key for key in stored if key not in self._seen])
+            unseen = self._seen.lacks(stored)
+            self.drop(connection, [key for key in stored if hash(key) in unseen])
 
     def _of(self, statement: Any) -> Any:
         return statement.where(*(self._table.c[name] == value for name, value in self._stream.items()))

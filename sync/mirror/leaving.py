@@ -5,7 +5,7 @@ The source's word is kept with its page as a mark (``gone_why`` without ``gone_a
 it. The record itself goes when the run is done; it keeps a tombstone and is never deleted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,22 +92,16 @@ class Leaving:
 
     def leavers(self, connection: sa.Connection, added: int = 0) -> list[Leaver]:
         """All that is to go. ``added``: how many records this run put into the mirror, each one new to it."""
-        c = self._c
-        shown = sa.select(c.source_id, c.org_id, c.gone_why).where(*self._shown)
+        c, found = self._c, list[Leaver]()
         if self._absent_is_gone and not self.in_doubt:
             if self._nothing_else(connection, added):
                 return []
-            judged = shown.where(sa.or_(c.gone_why.is_not(None), self._covered()))
-            found = connection.execute(judged.execution_options(yield_per=KEYS))
             absent = "rekeyed" if self._rekey else "absent"
-            return [
-                Leaver(source_id, org_id, why or absent)
-                for some in found.partitions()
-                for source_id, org_id, why in some
-                if why or source_id not in self._seen
-            ]
-        marked = shown.where(c.gone_why.is_not(None)) if self._marked else shown.where(sa.false())
-        return [Leaver(*row) for row in connection.execute(marked)]
+            found = [Leaver(*one, absent) for one in self._unheard(connection)]
+        if self._marked:
+            marked = sa.select(c.source_id, c.org_id, c.gone_why).where(*self._shown, c.gone_why.is_not(None))
+            found += [Leaver(*row) for row in connection.execute(marked)]
+        return found
 
     def _nothing_else(self, connection: sa.Connection, added: int) -> bool:
         """Whether there are no more records, shown or gone, than this run has added, as after a first load:
@@ -126,9 +120,21 @@ class Leaving:
 
     def missing(self, connection: sa.Connection) -> list[str]:
         """Those shown that this run heard nothing of."""
-        shown = sa.select(self._c.source_id).where(*self._shown, self._c.gone_why.is_(None), self._covered())
-        found = connection.scalars(shown.execution_options(yield_per=KEYS)).partitions()
-        return [source_id for some in found for source_id in some if source_id not in self._seen]
+        return [source_id for source_id, _ in self._unheard(connection)]
+
+    def _unheard(self, connection: sa.Connection) -> Iterator[tuple[str, int | None]]:
+        """Those shown and not marked that this run heard nothing of and the source would tell of: id, owner."""
+        c, lacks = self._c, self._seen.lacks(self._ids(connection))
+        absent = [one for one in self._ids(connection) if hash(one) in lacks] if lacks else []
+        shown = sa.select(c.source_id, c.org_id).where(*self._shown, c.gone_why.is_(None), self._covered())
+        for some in pieces(absent):
+            yield from map(tuple, connection.execute(shown.where(c.source_id.in_(some))))
+
+    def _ids(self, connection: sa.Connection) -> Iterator[str]:
+        """All ids the mirror has of this source, of records shown or gone: an index holds them."""
+        held = sa.select(self._c.source_id).where(self._c.source == self._begun.source)
+        for some in connection.execute(held.execution_options(yield_per=KEYS)).partitions():
+            yield from [source_id for (source_id,) in some]
 
     def guarded(
         self, connection: sa.Connection, leavers: Sequence[Leaver], allowed: int

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from connectors.base import Gone, Page, Reads
 from connectors.records import Contact, Invoice, Order
@@ -268,8 +270,16 @@ class TestGuard:
 class TestSeen:
     def test_it_knows_what_it_met_and_nothing_else(self) -> None:
         seen = Seen()
-        assert "1" not in seen
+        assert seen.lacks(["1"]) == {hash("1")}
         seen.add(["1", "2"])
-        assert ("1" in seen, "3" in seen) == (True, False)
+        assert seen.lacks(["1", "3"]) == {hash("3")}
         seen.add(["3", "1"])
-        assert ("3" in seen, "4" in seen) == (True, False)
+        assert seen.lacks(["4", "3", "1", "4"]) == {hash("4")}
+        assert seen.lacks([]) == set()
+
+    @given(st.sets(st.integers(0, 20_000)), st.sets(st.integers(0, 20_000)))
+    @example(set(range(10_000)), set(range(5_000, 20_000)))
+    def test_it_compares_many_as_it_compares_one(self, met: set[int], asked: set[int]) -> None:
+        seen = Seen()
+        seen.add(map(str, met))
+        assert seen.lacks(map(str, asked)) == {hash(str(n)) for n in asked - met}
