@@ -123,7 +123,8 @@ class Leaving:
         return [source_id for source_id, _ in self._unheard(connection)]
 
     def _unheard(self, connection: sa.Connection) -> Iterator[tuple[str, int | None]]:
-        """Those shown and not marked that this run heard nothing of and the source would tell of: id, owner."""
+        """Id and owner of those shown and not marked that this run heard nothing of, though the source would
+        tell of them."""
         c, lacks = self._c, self._seen.lacks(self._ids(connection))
         absent = [one for one in self._ids(connection) if hash(one) in lacks] if lacks else []
         shown = sa.select(c.source_id, c.org_id).where(*self._shown, c.gone_why.is_(None), self._covered())
@@ -133,8 +134,8 @@ class Leaving:
     def _ids(self, connection: sa.Connection) -> Iterator[str]:
         """All ids the mirror has of this source, of records shown or gone: an index holds them."""
         held = sa.select(self._c.source_id).where(self._c.source == self._begun.source)
-        for some in connection.execute(held.execution_options(yield_per=KEYS)).partitions():
-            yield from [source_id for (source_id,) in some]
+        for some in connection.scalars(held.execution_options(yield_per=KEYS)).partitions():
+            yield from some
 
     def guarded(
         self, connection: sa.Connection, leavers: Sequence[Leaver], allowed: int

@@ -1,11 +1,10 @@
 """What a run counts and remembers while it reads, and when so many removals are not believed. No SQL here."""
 
 from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
-TOGETHER = 4096  # hashes compared in one go
+TOGETHER = 50_000  # ids compared in one go, at least
 
 
 @dataclass(frozen=True)
@@ -51,15 +50,13 @@ class Seen:
         self._hashes.extend(map(hash, ids))
 
     def lacks(self, ids: Iterable[str]) -> set[int]:
-        """The hashes of those of these that were not met. Both sides are put in order and compared piece by
-        piece: looking for each by itself takes several times as long."""
-        met, asked = self._hashes, array("q", map(hash, ids))
-        met[:], asked[:] = array("q", sorted(met)), array("q", sorted(asked))
-        lacking = set[int]()
-        for start in range(0, len(asked), TOGETHER):
-            some = asked[start : start + TOGETHER]
-            alike = met[bisect_left(met, some[0]) : bisect_right(met, some[-1])]
-            lacking |= set(some).difference(alike)
+        """The hashes of those of these that were not met; an eighth of these at a time, to spare memory."""
+        asked, lacking = array("q", map(hash, ids)), set[int]()
+        share = max(TOGETHER, len(asked) // 8)
+        for start in range(0, len(asked), share):
+            some = set(asked[start : start + share])
+            some.difference_update(self._hashes)
+            lacking |= some
         return lacking
 
 
