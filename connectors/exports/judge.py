@@ -52,7 +52,7 @@ class Judge:
             cells = lines[0].lines if len(lines) == 1 else [line for found in lines for line in found.lines]
             data_rows += sum([found.data_rows for found in lines])
             wrong = wrong or "".join([found.wrong for found in lines if found.wrong][:1])
-        if wrong or not segment.id or SHORTENED.fullmatch(segment.id):
+        if wrong or not segment.id or ("+" in segment.id and SHORTENED.fullmatch(segment.id)):
             return self._skipped(segment, wrong, data_rows)
         if self._finds:
             head = (*head, *[find(head) for find in self._finds])

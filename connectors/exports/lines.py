@@ -35,13 +35,16 @@ class Beside:
 
     def of(self, ident: str) -> list[Segment]:
         """The lines of this record; ids must come in ascending order."""
-        while self._next is not None and (not self._next.key or self._before(self._next.key, ident)):
-            self._left.put(self._next)
-            self._next = next(self._found, None)
-        if self._next is None or self._next.key != ident:
+        found = self._next
+        while found is not None and found.key != ident:
+            if found.key and not self._before(found.key, ident):
+                return []
+            self._left.put(found)
+            found = self._next = next(self._found, None)
+        if found is None:
             return []
-        mine, self._next = self._next, next(self._found, None)
-        return [mine]
+        self._next = next(self._found, None)
+        return [found]
 
     def orphans(self) -> Iterator[Segment]:
         """Lines no record asked for."""

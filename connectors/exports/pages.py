@@ -70,11 +70,12 @@ class Pages:
         ids, again, verdict = self._again, member.own.survey.again, self._judges[number].verdict
         joiner = self._lines.get(id(member.entry.fileset))
         found = segments(member.own.layout, member.own.survey, number)
-        if not ids and not again and joiner is None:
+        repeated = bool(ids or again)
+        if joiner is None and not repeated:
             yield from map(verdict, found)
             return
         for segment in found:
-            if segment.key and (hash(segment.key) in again or hash(segment.id) in ids):
+            if repeated and segment.key and (hash(segment.key) in again or hash(segment.id) in ids):
                 aside.put(segment)
             else:
                 yield verdict(segment, joiner.of(segment.id) if joiner and segment.id else None)
