@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from itertools import islice, pairwise
-from operator import eq, lt
+from itertools import compress, islice, pairwise
+from operator import eq, lt, ne
 from re import ASCII, Pattern, compile
 from typing import Any
 
@@ -198,16 +198,16 @@ class FirstPass:
         self._look()
         if self._columns:
             self._evidence.look(self._columns, block.cells, block.lines, self._file)
-        keys, before = block.keys, self._open if block.part == self._part else None
-        begins = [
-            n
-            for n, (key, above) in enumerate(zip(keys, [before, *keys[:-1]], strict=True))
-            if key != above or not self._layout.grouped
-        ]
-        if begins:
-            first, last = block.number + begins[0], block.number + begins[-1]
-            self._begin([keys[n] for n in begins], [block.cells[n] for n in begins], first, last)
-        self._rows, self._tail, self._last = block.number + len(keys) - 1, [], block.row(len(keys) - 1)
+        keys, rows, number = block.keys, block.cells, block.number
+        if not self._layout.grouped:
+            self._begin(keys, rows, number, number + len(keys) - 1)
+        else:
+            before = self._open if block.part == self._part else None
+            begins = list(compress(range(len(keys)), map(ne, keys, [before, *keys])))
+            if begins:
+                firsts = [keys[n] for n in begins], [rows[n] for n in begins]
+                self._begin(*firsts, number + begins[0], number + begins[-1])
+        self._rows, self._tail, self._last = number + len(keys) - 1, [], block.row(len(keys) - 1)
         self._open, self._part = keys[-1], block.part
 
     def _begin(self, keys: Sequence[str], rows: Sequence[list[str]], first: int, last: int) -> None:

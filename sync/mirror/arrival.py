@@ -66,8 +66,8 @@ class Plan:
     @property
     def tally(self) -> Tally:
         """The rows that found their place, counted; those skipped are counted where they are set aside."""
-        what = Counter(verdict for _, verdict, _ in self.verdicts)
-        placed = sum(row.data_rows for row, _, _ in self.verdicts)
+        what = Counter([verdict for _, verdict, _ in self.verdicts])
+        placed = sum([row.data_rows for row, _, _ in self.verdicts])
         return Tally(
             data_rows=placed,
             placed_rows=placed,
@@ -84,6 +84,9 @@ def salt(mapping: str) -> int:
 
 def batches(rows: Sequence[Row], size: int) -> Iterator[list[Row]]:
     """Rows in order, in pieces within which no id comes twice: a repeated one must find the first kept."""
+    if 0 < len(rows) <= size and len({row.source_id for row in rows}) == len(rows):
+        yield list(rows)
+        return
     batch: dict[str, Row] = {}
     for row in rows:
         if len(batch) == size or row.source_id in batch:

@@ -116,7 +116,7 @@ class Stream:
 
     def heed(self, page: Page) -> None:
         """Take in what a page says about the stream as a whole."""
-        self.leaving.met(row.source_id for row in page.rows)
+        self.leaving.met([row.source_id for row in page.rows])
         self.notes.update(dict.fromkeys(page.notes))
         if self.aim.resumable:
             self._cursor = page.cursor or self._cursor
