@@ -1,4 +1,4 @@
-"""The second pass: segments → rows, hidden and unreadable ones → pages of at most 1,000 records."""
+"""The second pass: segments → rows, hidden and unreadable ones → pages of at most 2,000 records."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,9 +15,7 @@ from connectors.exports.opened import Member
 from connectors.exports.settings import ExportsSettings
 from connectors.exports.survey import Seen
 
-PAGE = 1000
-
-
+PAGE = 2_000  # a page is a transaction: with half of it a first load took a tenth longer
 Made = Row | Gone | Skipped
 
 
