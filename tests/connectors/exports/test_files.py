@@ -10,6 +10,7 @@ import pytest
 
 from connectors.base import Garbled, Reads, Refused, Unavailable
 from connectors.exports.files import natural
+from connectors.exports.pages import PAGE
 from connectors.records import Account, Order
 
 HEAD = "Id,Name\n"
@@ -42,9 +43,9 @@ def test_settle_zero_reads_at_once(folder, read):
 
 
 def test_a_file_that_grows_while_it_is_read_gives_no_further_page(folder):
-    path = folder.put("a.csv", HEAD + "".join(f"{n},Ann\n" for n in range(2500)))
+    path = folder.put("a.csv", HEAD + "".join(f"{n},Ann\n" for n in range(PAGE + 500)))
     pages = folder.source(accounts()).pull(Account, None)
-    assert len(next(pages).rows) == 1000
+    assert len(next(pages).rows) == PAGE
     with path.open("a") as file:
         file.write("9999,Zed\n")
     with pytest.raises(Unavailable, match=r"a\.csv was written to while it was read"):
@@ -52,17 +53,17 @@ def test_a_file_that_grows_while_it_is_read_gives_no_further_page(folder):
 
 
 def test_a_file_replaced_by_rename_is_read_to_its_end_as_it_was(folder):
-    folder.put("a.csv", HEAD + "".join(f"{n},Ann\n" for n in range(2500)))
+    folder.put("a.csv", HEAD + "".join(f"{n},Ann\n" for n in range(PAGE + 500)))
     pages = folder.source(accounts()).pull(Account, None)
     rows = list(next(pages).rows)
     os.replace(folder.put("b.part", HEAD + "1,Other\n"), folder.path / "a.csv")
-    assert len(rows) + sum(len(page.rows) for page in pages) == 2500
+    assert len(rows) + sum(len(page.rows) for page in pages) == PAGE + 500
 
 
-def test_pages_hold_a_thousand_records_and_only_the_last_a_cursor(folder, read):
-    folder.put("a.csv", HEAD + "".join(f"{n},Ann\n" for n in range(2500)))
+def test_pages_hold_so_many_records_and_only_the_last_a_cursor(folder, read):
+    folder.put("a.csv", HEAD + "".join(f"{n},Ann\n" for n in range(2 * PAGE + 500)))
     told = read(folder.source(accounts()), Account)
-    assert [len(page.rows) for page in told.pages] == [1000, 1000, 500]
+    assert [len(page.rows) for page in told.pages] == [PAGE, PAGE, 500]
     assert [page.cursor is None for page in told.pages] == [True, True, False]
 
 
