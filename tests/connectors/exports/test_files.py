@@ -43,7 +43,7 @@ def test_settle_zero_reads_at_once(folder, read):
 
 
 def test_a_file_that_grows_while_it_is_read_gives_no_further_page(folder):
-    path = folder.put("a.csv", HEAD + "".join(f"{n},Ann\n" for n in range(PAGE + 500)))
+    path = folder.put("a.csv", HEAD + "".join(f"{n},Ann\n" for n in range(2 * PAGE + 500)))
     pages = folder.source(accounts()).pull(Account, None)
     assert len(next(pages).rows) == PAGE
     with path.open("a") as file:
