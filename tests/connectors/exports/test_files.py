@@ -53,11 +53,11 @@ def test_a_file_that_grows_while_it_is_read_gives_no_further_page(folder):
 
 
 def test_a_file_replaced_by_rename_is_read_to_its_end_as_it_was(folder):
-    folder.put("a.csv", HEAD + "".join(f"{n},Ann\n" for n in range(PAGE + 500)))
+    folder.put("a.csv", HEAD + "".join(f"{n},Ann\n" for n in range(2 * PAGE + 500)))
     pages = folder.source(accounts()).pull(Account, None)
     rows = list(next(pages).rows)
     os.replace(folder.put("b.part", HEAD + "1,Other\n"), folder.path / "a.csv")
-    assert len(rows) + sum(len(page.rows) for page in pages) == PAGE + 500
+    assert len(rows) + sum(len(page.rows) for page in pages) == 2 * PAGE + 500
 
 
 def test_pages_hold_so_many_records_and_only_the_last_a_cursor(folder, read):
