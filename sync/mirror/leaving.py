@@ -106,7 +106,7 @@ class Leaving:
     def _nothing_else(self, connection: sa.Connection, added: int) -> bool:
         """Whether there are no more records, shown or gone, than this run has added, as after a first load:
         then none need be looked at."""
-        if self._marked or self._rekey:
+        if self._marked:  # one that was added may have been taken back
             return False
         held = sa.select(sa.func.count()).where(self._c.source == self._begun.source)
         return connection.execute(held).scalar_one() == added

@@ -53,6 +53,11 @@ class TestGoing:
         assert world.sync().changed == 1
         assert world.stored("3") == first | {"changed_at": world.clock.now}
 
+    def test_what_a_first_reading_tells_and_then_takes_back_is_gone(self, world: Any, make: Any) -> None:
+        taken_back = Page(gone=[Gone("2", "deleted")])
+        world.connector.lists(Order, make.listing("1", "2", "3", "4"), taken_back)
+        assert (world.sync().gone, world.shown()) == (1, {"1", "3", "4"})
+
     def test_an_incomplete_listing_removes_nothing(self, world: Any, make: Any) -> None:
         world.connector.lists(Order, make.listing("1", "2", "3"))
         world.sync()
