@@ -89,11 +89,11 @@ def explained() -> Iterator[dict[str, str]]:
         rows = driver.execute(f"explain query plan {statement}", parameters).fetchall()
         return "\n".join(str(row[3]) for row in rows)
 
-    event.listen(Engine, "before_cursor_execute", plan)
+    event.listen(Engine, "after_cursor_execute", plan)
     try:
         yield plans
     finally:
-        event.remove(Engine, "before_cursor_execute", plan)
+        event.remove(Engine, "after_cursor_execute", plan)
 
 
 def test_every_question_about_a_big_customer_is_answered_from_its_organisations_index(
@@ -147,5 +147,5 @@ def test_opening_the_door_walks_through_nobodys_accounts_but_the_customers(crowd
     with explained() as plans, crowded as door:
         assert door.carers() is not None
     (plan,) = plans.values()
-    assert plan.count("mirror.accounts") == plan.count("mirror.accounts USING INDEX accounts_by_") == 2, plan
+    assert plan.count("mirror.accounts") == plan.count("mirror.accounts USING INDEX accounts_by_ref (org_id=?")
     assert "accounts_by_ref (org_id=? AND ref=?)" in plan, plan
