@@ -143,7 +143,7 @@ class Leaving:
         """Who may go, and how many the guard holds back: only what is missing may be a broken listing."""
         sure = [one for one in leavers if self._beyond_doubt(one.why)]
         doubtful = len(leavers) - len(sure)
-        if self._too_many(connection, doubtful, allowed, len(sure)):
+        if self._too_many(connection, doubtful, allowed, [one.source_id for one in sure]):
             return sure, doubtful
         return leavers, 0
 
@@ -156,7 +156,7 @@ class Leaving:
             return why in ("deleted", "hidden")
         return why == "hidden" and self._new_mapping
 
-    def _too_many(self, connection: sa.Connection, leaving: int, allowed: int, sure: int) -> bool:
+    def _too_many(self, connection: sa.Connection, leaving: int, allowed: int, sure: Sequence[str]) -> bool:
         """Whether the guard holds the removals back. Neither records that came since the stream was last
         complete count, nor those the source does not cover, nor those that go for sure: they must not hide
         the loss of the others."""
@@ -166,7 +166,8 @@ class Leaving:
         completed = self._begun.stored["completed_at"]
         if completed is not None:
             shown = shown.where(self._c.first_seen <= completed)
-        visible = connection.execute(shown).scalar_one() - sure
+        going = (shown.where(self._c.source_id.in_(some)) for some in pieces(sure))
+        visible = connection.execute(shown).scalar_one() - sum(map(connection.scalar, going))
         return too_many(leaving, visible)
 
     def remove(self, connection: sa.Connection, leavers: Sequence[Leaver], now: Any) -> None:

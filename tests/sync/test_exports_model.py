@@ -78,7 +78,8 @@ class Model:
         """Remove what may go."""
         ruled = {each for each, why in leaving.items() if new_rule and why == "hidden"}
         doubtful = len(leaving) - len(ruled)
-        visible = len(self.shown if self.silent else self.counted & self.shown.keys())
+        known = self.shown.keys() if self.silent else self.counted & self.shown.keys()
+        visible = len(known - ruled)
         many = doubtful >= visible or (doubtful >= 4 and doubtful * 2 > visible)
         held = doubtful > allow and doubtful > 0 and many
         going = ruled if held else set(leaving)

@@ -260,6 +260,18 @@ class TestGuard:
         assert (outcome.outcome, outcome.gone, outcome.withheld) == ("withheld", 4, 2)
         assert world.shown(Contact) == set("56")
 
+    def test_what_came_since_the_last_whole_listing_and_goes_for_sure_counts_on_neither_side(
+        self, world: Any, make: Any
+    ) -> None:
+        world.connector.lists(Contact, make.listing(*"123456"))
+        world.sync()
+        world.connector.lists(Contact, make.listing(*"123456abc"), Page(), RuntimeError("cut"))
+        world.sync()
+        word = Page(gone=[Gone(each, "deleted") for each in "abc"])
+        world.connector.lists(Contact, make.listing(*"123"), word)
+        outcome = world.sync()
+        assert (outcome.outcome, outcome.gone, world.shown(Contact)) == ("done", 6, set("123"))
+
     def test_more_than_one_batch_may_go_when_a_person_says_so(self, world: Any, make: Any) -> None:
         ids = [str(number) for number in range(5_200)]
         world.connector.lists(Order, make.listing(*ids))
