@@ -147,5 +147,6 @@ def test_opening_the_door_walks_through_nobodys_accounts_but_the_customers(crowd
     with explained() as plans, crowded as door:
         assert door.carers() is not None
     (plan,) = plans.values()
-    assert plan.count("mirror.accounts") == plan.count("mirror.accounts USING INDEX accounts_by_ref (org_id=?")
+    asked = plan.count("mirror.accounts")
+    assert asked == plan.count("mirror.accounts USING INDEX accounts_by_ref (org_id=?") > 0, plan
     assert "accounts_by_ref (org_id=? AND ref=?)" in plan, plan
