@@ -109,6 +109,7 @@ TABLE: dict[type[Record], sa.Table] = {
     Payment: MIRROR["payments"],
     Ticket: MIRROR["tickets"],
 }
+# The columns that hold text: looked through for what a database cannot store.
 TEXTS = {record: [c.name for c in t.c if isinstance(c.type, sa.Text)] for record, t in TABLE.items()}
 # Mirror tables with an org_id: scoped by the database itself.
 OWNED = tuple(name for name, table in MIRROR.items() if "org_id" in table.c)

@@ -49,10 +49,7 @@ def explain(app: App, /, record: str, called: str, as_json: bool) -> None:
         kept = state.trace(connection, cls, called)
         hidden = state.trace_hidden(connection, cls, called)
         aside = state.trace_quarantined(connection, cls, called)
-    found = [
-        Explained(traced, rules_of(traced, hidden), shown_by(app, traced), _off(app, traced))
-        for traced in kept
-    ]
+    found = [explained(app, traced, hidden) for traced in kept]
     if as_json:
         told = {"mirrored": [one.as_json() for one in found]}
         told |= {"hidden": [asdict(one) for one in hidden], "quarantined": [asdict(one) for one in aside]}
@@ -109,14 +106,16 @@ class Explained:
         }
 
 
+def explained(app: App, traced: Traced, hidden: Sequence[HiddenRecord]) -> Explained:
+    """What is to be said of a mirrored record."""
+    off = switched_off(app, traced.organisation, traced.record)
+    return Explained(traced, rules_of(traced, hidden), shown_by(app, traced), off)
+
+
 def rules_of(traced: Traced, hidden: Sequence[HiddenRecord]) -> Sequence[str]:
     """The visibility rules that leave this record out."""
     key = (traced.source, traced.source_id)
     return [each.rule for each in hidden if (each.source, each.source_id) == key]
-
-
-def _off(app: App, traced: Traced) -> str:
-    return switched_off(app, traced.organisation, traced.record)
 
 
 def shown_by(app: App, traced: Traced) -> str:

@@ -1,17 +1,16 @@
 """What the sources know of the customer, and where its people are signed in."""
 
 from collections.abc import Callable
-from html import unescape
 from typing import Any
+
+from shown import text
 
 from connectors.records import Contact
 from sync.tables import MIRROR
 
 
 def account(browser: Any) -> str:
-    answer = browser.get("/account")
-    assert answer.status_code == 200
-    return " ".join(unescape(answer.text).split())
+    return text(browser.get("/account"))
 
 
 def test_company_addresses_and_people_stand_with_the_source_that_told(house: Any) -> None:

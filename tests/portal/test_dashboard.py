@@ -3,23 +3,19 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from html import unescape
 from typing import Any
 
 import pytest
+from shown import Put, text
 from sqlalchemy import delete, update
 
 from connectors.records import Invoice, Line, Order, Ticket
 from sync.config import Config
 from sync.tables import MIRROR
 
-Put = Callable[..., list[str]]
-
 
 def home(house: Any, who: str = "") -> str:
-    answer = house.sign_in(who or house.ann).get("/")
-    assert answer.status_code == 200
-    return " ".join(unescape(answer.text).split())
+    return text(house.sign_in(who or house.ann).get("/"))
 
 
 def _order(number: str, placed: datetime, **told: Any) -> Order:

@@ -3,10 +3,10 @@
 import re
 from datetime import date, timedelta
 from decimal import Decimal
-from html import unescape
 from typing import Any
 
 import pytest
+from shown import text
 
 from connectors.records import Invoice, Line, Order, Quote
 from portal.quotes import QuoteStates
@@ -14,11 +14,6 @@ from sync.config import QUOTES, Stages
 
 ALL = ["orders", "invoices", "quotes", "support", "account"]
 STATES = ("open", "accepted", "declined", "invoiced", "expired")
-
-
-def text(answer: Any) -> str:
-    assert answer.status_code == 200, answer.text
-    return " ".join(unescape(answer.text).split())
 
 
 def quote(number: str, status: str = "SENT", **told: Any) -> Quote:
